@@ -1,0 +1,41 @@
+# One way to run things. Everything installs into .venv/ and runs in .airflow/, both in this checkout.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONPATH := $(CURDIR)/include:$(CURDIR)
+SETUP := $(VENV)/.setup-done
+
+.PHONY: help setup demo test check lint types imports up down migrate-up migrate-down bench lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(SETUP) ## install everything into .venv/ (nothing else)
+
+$(SETUP): requirements-dev.txt requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) not found; install Python 3.11 or newer, or set PYTHON="; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setup: making $(VENV) and installing the pinned requirements"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements-dev.txt
+	@echo "setup: compiling bytecode (a task process is several times dearer without)"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib include dags plugins config sandbox >/dev/null 2>&1 || true
+	@touch $@
+
+lock: ## compile requirements.in and requirements-dev.in again
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+
+lint: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+types: setup
+	$(BIN)/mypy include
+imports: setup
+	$(BIN)/lint-imports
+check: lint types imports ## lint, types, import rules
+
+clean: ## remove what runs left behind (.venv stays)
+	rm -rf .airflow .sandbox

@@ -1,0 +1,1 @@
+"""Moves one account's CRM contact notes into the CDP. Knows nothing of Airflow (docs/architecture.md)."""

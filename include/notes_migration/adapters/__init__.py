@@ -1,0 +1,1 @@
+"""The ports over the real world. Foreign errors are translated here and nowhere else."""

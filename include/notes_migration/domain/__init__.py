@@ -1,0 +1,1 @@
+"""The rules of the migration: pure, no clock, no network, no database."""

@@ -1,0 +1,1 @@
+"""Synthetic client accounts: seeded, reproducible, with the expected outcome of every note."""
