@@ -34,7 +34,7 @@ lint: setup
 types: setup
 	$(BIN)/mypy include
 imports: setup
-	$(BIN)/lint-imports
+	PYTHONPATH=include:. $(BIN)/lint-imports
 check: lint types imports ## lint, types, import rules
 
 clean: ## remove what runs left behind (.venv stays)

@@ -1,1 +1,1 @@
-"""The rehearsal stage: real mongod, Redis, S3 API and Airflow, simulators of all that we call, synthetic accounts."""
+"""The rehearsal stage: real services, real Airflow, simulators of all that we call, synthetic accounts."""
