@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file as the CDN serves it: the path below the CDN's root, without host."""
+    """A file as the CDN serves it: the path below the CDN's root, without host and leading slash.
+
+    Paths are plain ASCII and need no escaping, so a URL is the CDN's root + "/" + path.
+    """
 
     path: str
     content: bytes
@@ -47,6 +50,7 @@ class Account:
     """One client account: what the CRM, the CDN, identity and the CDP hold before the run.
 
     notes: the CRM's JSON objects of all note types, ascending by id.
+    files: `SourceFile.path` -> file; a path that a note names and this lacks is a 404.
     identities: CRM user id -> {"sso_id", "name"}; ids that are absent cannot be resolved.
     contacts, native_notes: documents for `contacts` and `contact_notes` (this company's and others').
     """
