@@ -81,7 +81,7 @@ BLOCKS = (
         "<p>1.<span>&nbsp;&nbsp;</span>$line</p>",
     ),
     Fragment(
-        "<p>$line</p><!--[if gte mso 9]><xml><w:WordDocument></w:WordDocument></xml><![endif]--><p>$other</p>",
+        "<p>$line</p><!--[if gte mso 9]><xml><w:Zoom>100</w:Zoom></xml><![endif]--><p>$other</p>",
         "<p>$line</p><p>$other</p>",
     ),
     Fragment(
