@@ -1,0 +1,33 @@
+"""Which addresses a link may have, judged as a browser reads them and as an eye does."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_C0_AND_SPACE = "".join(map(chr, range(0x21)))
+_REMOVED_BY_BROWSERS = str.maketrans("", "", "\t\r\n")
+_MENTION_PATH = re.compile(r"(?:(?:https?:)?//[^/?#]*)?/users/[^/?#]+/edit_user/?", re.IGNORECASE)
+_MENTION_HOST = re.compile(r"//users/[^/?#]+/edit_user/?", re.IGNORECASE)  # `users` read as a host
+_INVISIBLE_LETTERS = "`\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+
+
+def as_browsers_read(href: str) -> str:
+    """Return the address without the characters that a browser throws away before it parses one."""
+    return href.strip(_C0_AND_SPACE).translate(_REMOVED_BY_BROWSERS)
+
+
+def is_mention(href: str) -> bool:
+    """Say whether the address is the CRM's `/users/{id}/edit_user`, with or without a host before it."""
+    path = re.split(r"[?#]", as_browsers_read(href), maxsplit=1)[0]
+    return bool(_MENTION_PATH.fullmatch(path) or _MENTION_HOST.fullmatch(path))
+
+
+def relative_or_none(href: str) -> str | None:
+    """Return a relative address unchanged, or None where a scheme hides behind unseen characters."""
+    visible = "".join(character for character in href if not _is_unseen(character))
+    return None if ":" in re.split(r"[/?#\\]", visible, maxsplit=1)[0] else href
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character)[0] in "CZ" or character in _INVISIBLE_LETTERS
