@@ -29,6 +29,9 @@ class ExpectedOutcome:
     failed: legacy_crm_note_id -> reason code of a note that is not written.
     attachments_failed: "<note id>/<asset>" -> reason code.
     owners_by_label: number of migrated notes without an owner id.
+
+    A run that halts stops early: for status `halted` everything here is what reading to the end would
+    give, and documents and objects are those that may be there.
     """
 
     status: str

@@ -42,7 +42,8 @@ def xlsx(*, rows: int, seed: int) -> bytes:
     book.save(raw)
     with zipfile.ZipFile(raw) as archive:
         members: dict[str, bytes | str] = {name: archive.read(name) for name in archive.namelist()}
-    first = {"[Content_Types].xml": members["[Content_Types].xml"]}
+    # what tells the format apart comes first, as Excel writes it
+    first = {"[Content_Types].xml": members.pop("[Content_Types].xml")}
     return zip_archive(first | members | {"docProps/core.xml": _CORE})
 
 
