@@ -1,0 +1,113 @@
+"""`notes_migration_runs`: what each run was asked, by whom, under which settings, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pymongo.collection import Collection as MongoCollection
+
+from notes_migration.adapters.counts_codec import counts_to_document
+from notes_migration.adapters.mongo_border import translated
+from notes_migration.domain.conf import Mode
+from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.ledger import Ledger
+from notes_migration.domain.outcome import Outcome
+from notes_migration.domain.run import Run
+from notes_migration.domain.settings import MigrationSettings, parse_settings
+from notes_migration.domain.states import RunState
+
+Document = dict[str, Any]
+COLLECTION = "notes_migration_runs"
+AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
+_OWN_FORM = frozenset({"settings", "mode", "stopped", "run_id", "max_id"})
+_FACTS = tuple(name for name in Run.__slots__ if name not in _OWN_FORM)
+    name for name in Run.__slots__ if name not in {"settings", "mode", "stopped", "run_id", "max_id"}
+)
+
+
+class MongoRuns:
+    """RunRecords; `_id` is the run id."""
+
+    def __init__(self, collection: MongoCollection[Document], *, code_version: str) -> None:
+        self._runs = collection.with_options(codec_options=AWARE)
+        self._code_version = code_version
+
+    def next_attempt(self, run_id: str) -> int:
+        with translated("reading the run's record"):
+            found = self._runs.find_one({"_id": run_id}, {"attempt": 1})
+        return found["attempt"] + 1 if found else 1
+
+    def start(self, run: Run) -> None:
+        record = {
+            **{name: getattr(run, name) for name in _FACTS},
+            "run_id": run.run_id,
+            "mode": run.mode,
+            "max_id": str(run.max_id),  # may be above what BSON counts to
+            "stopped": run.stopped,
+            "settings": run.settings.model_dump(mode="json"),
+            "code_version": self._code_version,
+            "source_total": run.in_scope + run.out_of_scope,
+            "status": RunState.IN_PROGRESS,
+            "reason_code": None,
+        }
+        with translated("starting the run's record"):
+            self._runs.replace_one({"_id": run.run_id}, record, upsert=True)
+
+    def find(self, run_id: str) -> Run | None:
+        with translated("reading the run's record"):
+            found = self._runs.find_one({"_id": run_id})
+        return None if found is None else _to_run(found)
+
+    def outcome(self, run_id: str) -> Outcome | None:
+        with translated("reading the run's outcome"):
+            found = self._runs.find_one({"_id": run_id}, {"status": 1, "reason_code": 1})
+        if found is None or found["status"] == RunState.IN_PROGRESS:
+            return None
+        reason = found["reason_code"]
+        return Outcome(RunState(found["status"]), ReasonCode(reason) if reason else None)
+
+    def stop(self, run: Run, reason: ReasonCode) -> None:
+        query = {"_id": run.run_id, "attempt": run.attempt, "stopped": None}
+        with translated("recording why the run stops"):
+            self._runs.update_one(query, {"$set": {"stopped": reason}})
+
+    def finish(self, run: Run, outcome: Outcome, ledger: Ledger, *, now: datetime) -> None:
+        fields = {
+            "status": outcome.state,
+            "reason_code": outcome.reason,
+            "finished_at": now,
+            "match_pct": ledger.match_pct,
+            "failure_rate": ledger.failure_rate,
+            **_counts(ledger),
+        }
+        with translated("finishing the run's record"):
+            self._runs.update_one({"_id": run.run_id, "attempt": run.attempt}, {"$set": fields})
+
+
+def _counts(ledger: Ledger) -> Document:
+    batches = counts_to_document(ledger.batches)
+    attachments = {**batches["attachments"], "total": ledger.batches.attachments.total}
+    return {
+        "source_total": ledger.source_total,
+        "counts": ledger.classes(),
+        "failed_by_reason": batches["failed_by_reason"],
+        "attachments": attachments,
+        "owners": batches["owners"],
+        "checkins_dropped": batches["checkins_dropped"],
+        "warnings": batches["warnings"],
+    }
+
+
+def _to_run(found: Document) -> Run:
+    settings: MigrationSettings = parse_settings(found["settings"])
+    stopped = found["stopped"]
+    return Run(
+        **{name: found[name] for name in _FACTS},
+        run_id=found["_id"],
+        mode=Mode(found["mode"]),
+        max_id=int(found["max_id"]),
+        settings=settings,
+        stopped=ReasonCode(stopped) if stopped else None,
+    )

@@ -1,0 +1,110 @@
+"""What each batch intended and what became of it (`notes_migration_batches`).
+
+One document per run and batch. An intent is stored before the write and kept for ever; a result
+replaces, never adds. So the sums stay exact under crashes and retries (contracts, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.ledger import BatchCounts
+from notes_migration.domain.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """The counts of one batch and the ids behind them, by class."""
+
+    counts: BatchCounts
+    ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    duration_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedNote:
+    """What will be true of a note once it is written; stored before, so that a crash loses no count."""
+
+    linked: int = 0
+    linked_bytes: int = 0
+    attachments_failed: Mapping[str, int] = field(default_factory=dict)
+    by_label: bool = False
+    checkin_dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRecord:
+    """One thing that failed: a note, an attachment or an owner. Ids and codes only, never content."""
+
+    kind: str
+    note_id: str
+    asset: str | None
+    reason: ReasonCode
+    stage: str
+
+
+class BatchLedger(Protocol):
+    """All methods raise TransientError (DEPENDENCY_UNAVAILABLE) where the store does not answer."""
+
+    def begin_attempt(self, run: Run) -> None:
+        """Take the results of this run's former attempts away; keep their intents."""
+        ...
+
+    def intended(self, run: Run, note_ids: Collection[str]) -> set[str]:
+        """Return which of the ids some batch of this run has intended to write."""
+        ...
+
+    def written_before(self, run: Run, note_ids: Collection[str]) -> set[str]:
+        """Return which of the ids any earlier work of the account is known to have written."""
+        ...
+
+    def store_intent(self, run: Run, batch: str, note_ids: Collection[str]) -> None:
+        """Add the ids to the batch's intent, before anything of them is written."""
+        ...
+
+    def store_prepared(self, run: Run, batch: str, notes: Mapping[str, PreparedNote]) -> None:
+        """Store what will be true of the notes, by id, directly before they are written."""
+        ...
+
+    def prepared(self, run: Run, note_ids: Collection[str]) -> dict[str, PreparedNote]:
+        """Return what earlier tries of this run had prepared for these ids."""
+        ...
+
+    def store_result(self, run: Run, batch: str, result: BatchResult) -> None:
+        """Replace the batch's result."""
+        ...
+
+    def totals(self, run: Run) -> BatchCounts:
+        """Return the sum over the run's results."""
+        ...
+
+    def ids(self, run: Run, classes: Collection[str]) -> list[str]:
+        """Return the note ids of these classes over the run's results."""
+        ...
+
+    def unsettled(self, run: Run) -> dict[str, set[str]]:
+        """Return batch -> intended ids, for batches whose intent has no result."""
+        ...
+
+    def all_intended(self, run: Run) -> set[str]:
+        """Return every id that the run intended to write."""
+        ...
+
+    def attachment_bytes(self, cid: str) -> int:
+        """Return the bytes that the account's results have linked so far, over all runs."""
+        ...
+
+
+class FailureRecords(Protocol):
+    """What failed and why, kept 30 days after last seen (`notes_migration_failures`)."""
+
+    def record(self, run: Run, failures: Sequence[FailedRecord]) -> None:
+        """Store or refresh one record per failed thing."""
+        ...
+
+    def resolve(self, run: Run, note_ids: Collection[str]) -> None:
+        """Remove the note failures of notes that are now written."""
+        ...

@@ -1,0 +1,39 @@
+"""The durable record of every run (`notes_migration_runs`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.ledger import Ledger
+from notes_migration.domain.outcome import Outcome
+from notes_migration.domain.run import Run
+
+
+class RunRecords(Protocol):
+    """All methods raise TransientError (DEPENDENCY_UNAVAILABLE) where the store does not answer."""
+
+    def next_attempt(self, run_id: str) -> int:
+        """Return 1 for a new run, else one more than the attempt on record."""
+        ...
+
+    def start(self, run: Run) -> None:
+        """Store the run's frozen facts; a former attempt's outcome and facts are replaced."""
+        ...
+
+    def find(self, run_id: str) -> Run | None:
+        """Return the run as `guard` froze it, or None where guard never accepted it."""
+        ...
+
+    def outcome(self, run_id: str) -> Outcome | None:
+        """Return how the current attempt ended, or None while it has not."""
+        ...
+
+    def stop(self, run: Run, reason: ReasonCode) -> None:
+        """Record that the run must end early; the first reason stays."""
+        ...
+
+    def finish(self, run: Run, outcome: Outcome, ledger: Ledger, *, now: datetime) -> None:
+        """Store how the run ended and its counts."""
+        ...

@@ -1,0 +1,77 @@
+"""The end of every run, however it ended: no account stays in_progress, nothing temporary stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.outcome import Outcome
+from notes_migration.domain.run import Run
+from notes_migration.domain.states import RunState
+from notes_migration.ports.account_registry import AccountRegistry
+from notes_migration.ports.batch_ledger import BatchLedger
+from notes_migration.ports.clock import Clock
+from notes_migration.ports.notes_store import NotesStore
+from notes_migration.ports.run_records import RunRecords
+from notes_migration.ports.staging import PageStaging
+from notes_migration.services.batch_tally import BatchTally
+from notes_migration.services.record_outcome import RecordOutcome
+
+DRAIN_SECONDS = 15.0
+
+
+class Ending(StrEnum):
+    """What `finalize` found."""
+
+    ENDED = "ended"
+    NEVER_STARTED = "never_started"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class FinalizeRun:
+    """Cleans up after a run that ended, and ends one that could not end itself."""
+
+    accounts: AccountRegistry
+    runs: RunRecords
+    batches: BatchLedger
+    notes: NotesStore
+    staging: PageStaging
+    outcome: RecordOutcome
+    sweep: Callable[[Run, set[str]], int]
+    clock: Clock
+
+    def finalize(self, run_id: str, *, batches_may_be_dying: bool) -> Ending:
+        """Return what was found; in every case the run may not write any more afterwards."""
+        run = self.runs.find(run_id)
+        if run is None or (not self.accounts.is_active(run) and self.runs.outcome(run_id) is None):
+            return Ending.NEVER_STARTED
+        ending = Ending.ENDED
+        if self.runs.outcome(run_id) is None:
+            ending = Ending.INTERRUPTED
+            self._interrupt(run, batches_may_be_dying=batches_may_be_dying)
+        self._sweep_orphans(run)
+        self.staging.discard(run.staging_prefix)
+        self.accounts.deactivate(cid=run.cid, run_id=run_id)
+        return ending
+
+    def _interrupt(self, run: Run, *, batches_may_be_dying: bool) -> None:
+        if batches_may_be_dying:
+            # A killed task's process may work on until its next word with its supervisor.
+            self.clock.pause(DRAIN_SECONDS)
+        for batch, intent in self.batches.unsettled(run).items():
+            written = self.notes.existing(intent)
+            tally = BatchTally(
+                migrated=sorted(written, key=int), prepared=self.batches.prepared(run, written)
+            )
+            self.batches.store_result(run, batch, tally.result(0.0))
+        self.outcome.record(run, Outcome(RunState.HALTED, ReasonCode.INTERNAL_ERROR))
+
+    def _sweep_orphans(self, run: Run) -> None:
+        """Remove the objects of notes that were meant to be written and are not there."""
+        intended = self.batches.all_intended(run)
+        orphaned = {note_id for note_id in intended if note_id} - self.notes.existing(intended)
+        if orphaned:
+            self.sweep(run, orphaned)

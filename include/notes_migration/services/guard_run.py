@@ -1,0 +1,130 @@
+"""May this run start, and on which facts? Everything that is refused is refused before a write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from notes_migration.domain.conf import MigrationConf, Mode
+from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode
+from notes_migration.domain.guarding import AccountFacts, refuse_account
+from notes_migration.domain.run import CrmCount, Run
+from notes_migration.domain.schema import schema_problem
+from notes_migration.domain.settings import MigrationSettings
+from notes_migration.ports.account_registry import AccountRegistry
+from notes_migration.ports.batch_ledger import BatchLedger
+from notes_migration.ports.clock import Clock
+from notes_migration.ports.crm import CrmSource
+from notes_migration.ports.events import Events
+from notes_migration.ports.feature_flag import FeatureFlag
+from notes_migration.ports.notes_store import CollectionInspector
+from notes_migration.ports.run_records import RunRecords
+from notes_migration.services.publish_progress import PublishProgress
+
+AVAILABLE_MODES = frozenset({Mode.MIGRATE})
+
+
+class StorageProbe(Protocol):
+    """Whether the object storage answers."""
+
+    def check(self) -> None:
+        """Raises DEPENDENCY_UNAVAILABLE."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Who asks for what; `conf` and `settings` are checked by the caller's composition root."""
+
+    run_id: str
+    conf: MigrationConf
+    settings: MigrationSettings
+    triggered_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRun:
+    """Asks, decides, freezes the facts and makes this attempt the only one that may write."""
+
+    flag: FeatureFlag
+    accounts: AccountRegistry
+    runs: RunRecords
+    batches: BatchLedger
+    crm: CrmSource
+    inspector: CollectionInspector
+    storage: StorageProbe
+    events: Events
+    progress: PublishProgress
+    clock: Clock
+
+    def start(self, request: RunRequest) -> Run:
+        """Return the run, started.
+
+        Raises:
+            FatalError: the run is refused, with the contract's code; nothing was changed.
+            TransientError: a store did not answer.
+        """
+        self._refuse_by_account(request.conf)
+        count = self._count()
+        self._refuse_by_target()
+        run = self._freeze(request, count)
+        self.runs.start(run)
+        self.batches.begin_attempt(run)
+        self.accounts.activate(run)
+        self.events.emit(
+            "crm_notes_migration_started", notes_total=run.in_scope, triggered_by=run.triggered_by
+        )
+        self.progress.publish(run, "guard")
+        return run
+
+    def _refuse_by_account(self, conf: MigrationConf) -> None:
+        if conf.mode not in AVAILABLE_MODES:
+            raise FatalError(
+                ReasonCode.INVALID_REQUEST, f"mode: {conf.mode} is not available in this version"
+            )
+        facts = AccountFacts(
+            flag_on=self.flag.is_on(conf.cid),
+            bindings=self.accounts.bindings(cid=conf.cid, company_sso_id=conf.company_sso_id),
+            state=self.accounts.state(conf.cid),
+        )
+        refusal = refuse_account(conf, facts)
+        if refusal is not None:
+            raise refusal
+
+    def _count(self) -> CrmCount | None:
+        """Return the CRM's count, or None where the run must end halted with CRM_EXTRACT_FAILED."""
+        try:
+            return self.crm.count()
+        except MigrationError as error:
+            if error.reason is ReasonCode.CRM_EXTRACT_FAILED:
+                return None
+            raise
+
+    def _refuse_by_target(self) -> None:
+        problem = self.inspector.index_problem()
+        if problem is not None:
+            raise FatalError(ReasonCode.INDEX_MISSING, problem)
+        difference = schema_problem(self.inspector.native_field_types())
+        if difference is not None:
+            raise FatalError(ReasonCode.SCHEMA_MISMATCH, difference)
+        self.storage.check()
+
+    def _freeze(self, request: RunRequest, count: CrmCount | None) -> Run:
+        conf, settings = request.conf, request.settings
+        in_scope = count.in_scope(settings.note_type_ids) if count else 0
+        return Run(
+            run_id=request.run_id,
+            attempt=self.runs.next_attempt(request.run_id),
+            cid=conf.cid,
+            company_sso_id=conf.company_sso_id,
+            mode=conf.mode,
+            rerun=conf.rerun,
+            triggered_by=request.triggered_by,
+            settings=settings,
+            batch_size=conf.batch_size or settings.batch_size,
+            started_at=self.clock.now(),
+            in_scope=in_scope,
+            out_of_scope=max(0, count.total - in_scope) if count else 0,
+            max_id=count.max_id if count else 0,
+            stopped=None if count else ReasonCode.CRM_EXTRACT_FAILED,
+        )

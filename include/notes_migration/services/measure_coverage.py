@@ -1,0 +1,71 @@
+"""The coverage gate: below it nothing is read further and nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from notes_migration.domain.coverage import Coverage
+from notes_migration.domain.errors import MigrationError, ReasonCode
+from notes_migration.domain.ids import crm_id
+from notes_migration.domain.paging import IdRange, split_ranges
+from notes_migration.domain.run import Run
+from notes_migration.ports.contacts import ContactDirectory
+from notes_migration.ports.crm import CrmSource
+from notes_migration.ports.run_records import RunRecords
+from notes_migration.services.publish_progress import PublishProgress
+
+PERSONS_PER_PAGE = 1000
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureCoverage:
+    """Asks the CRM for its persons, looks them up and opens or shuts the gate."""
+
+    crm: CrmSource
+    contacts: ContactDirectory
+    runs: RunRecords
+    progress: PublishProgress
+
+    def ranges_to_read(self, run: Run) -> list[IdRange]:
+        """Return the id ranges to extract; none where the run stops here or has no notes."""
+        if run.stopped is not None:
+            return []
+        self.progress.publish(run, "coverage_gate")
+        try:
+            coverage = self._measure(run)
+        except MigrationError as error:
+            if error.reason is not ReasonCode.CRM_EXTRACT_FAILED:
+                raise
+            return self._stop(run, ReasonCode.CRM_EXTRACT_FAILED)
+        _log.info(
+            "coverage_measured",
+            job_id=run.run_id,
+            cid=run.cid,
+            persons=coverage.persons,
+            resolved=coverage.resolved,
+            coverage_pct=coverage.pct,
+        )
+        if not coverage.reaches(run.settings.coverage_threshold_pct):
+            return self._stop(run, ReasonCode.COVERAGE_BELOW_THRESHOLD)
+        return split_ranges(max_id=run.max_id, notes=run.in_scope)
+
+    def _stop(self, run: Run, reason: ReasonCode) -> list[IdRange]:
+        self.runs.stop(run, reason)
+        return []
+
+    def _measure(self, run: Run) -> Coverage:
+        if run.in_scope == 0:
+            return Coverage(0, 0)
+        persons = resolved = cursor = 0
+        while True:
+            page = self.crm.person_ids(after_id=cursor, until_id=run.max_id, per_page=PERSONS_PER_PAGE)
+            ids = {text for text in map(crm_id, page) if text is not None}
+            new = {text for text in ids if int(text) > cursor}
+            if not new:
+                return Coverage(persons, resolved)
+            persons += len(new) + sum(crm_id(each) is None for each in page)
+            resolved += len(self.contacts.of_persons(new).contact_ids)
+            cursor = max(int(text) for text in new)

@@ -1,0 +1,55 @@
+"""Reconcile by id: what the ledger says is written must be there, and the CRM is counted again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from notes_migration.domain.errors import MigrationError, ReasonCode
+from notes_migration.domain.outcome import Verdict
+from notes_migration.domain.run import Run
+from notes_migration.ports.batch_ledger import BatchLedger
+from notes_migration.ports.crm import CrmSource
+from notes_migration.ports.notes_store import NotesStore
+from notes_migration.services.publish_progress import PublishProgress
+
+CHUNK = 1000
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateRun:
+    """Gathers what the decision needs; decides nothing."""
+
+    crm: CrmSource
+    notes: NotesStore
+    batches: BatchLedger
+    progress: PublishProgress
+
+    def validate(self, run: Run) -> Verdict:
+        """Return the verdict over everything that the stages found out."""
+        ledger = self.progress.publish(run, "validate")
+        if run.stopped is not None or ledger.fails(run.settings.failure_threshold_pct):
+            return Verdict(run.stopped, count_confirmed=True, missing=0)
+        return Verdict(None, count_confirmed=self._recount(run), missing=self._missing(run))
+
+    def _missing(self, run: Run) -> int:
+        ids = self.batches.ids(run, ("migrated", "already_present"))
+        chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+        return len(ids) - sum(len(self.notes.existing(chunk)) for chunk in chunks)
+
+    def _recount(self, run: Run) -> bool:
+        """Ask for the count up to the frozen id; growth above it is none of this run's business."""
+        if run.max_id == 0:
+            return True
+        try:
+            count = self.crm.count(until_id=run.max_id)
+        except MigrationError as error:
+            if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
+                raise
+            return False
+        undelivered = count.in_scope(run.settings.note_type_ids) - self.progress.ledger(run).batches.processed
+        if undelivered:
+            _log.warning("crm_count_disagrees", job_id=run.run_id, cid=run.cid, difference=undelivered)
+        return True
