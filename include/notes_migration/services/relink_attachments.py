@@ -93,12 +93,11 @@ class AttachmentProcessor:
         return self._linked(asset, decided, new)
 
     def _describe(self, note_id: str, asset: CrmAsset, decided: FileType, file: BinaryIO) -> NewObject:
-        size = file.seek(0, 2)
-        file.seek(0)
+        size, sha256 = _measure(file)
         return NewObject(
             key=storage_key(self._company, note_id, asset.name),
             size=size,
-            sha256=hashlib.file_digest(file, "sha256").hexdigest(),
+            sha256=sha256,
             content_type=decided.stored_as,
             content_disposition=content_disposition(
                 clean_file_name(asset.file_name, default=asset.name),
@@ -154,6 +153,15 @@ class _Quota:
             with self._lock:
                 self._left += size
             raise
+
+
+def _measure(file: BinaryIO) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    file.seek(0)
+    while chunk := file.read(_IN_MEMORY_BYTES):
+        size += len(chunk)
+        digest.update(chunk)
+    return size, digest.hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,155 @@
+"""One HTTP request to one checked address, under one deadline.
+
+requests-hardened pins the address (the connection goes to the IP that was checked, the certificate is
+checked against the name) and refuses special ranges. Around it: the name is resolved by a bounded
+resolver of ours, and a watchdog cuts the socket at the deadline, which no per-read time-out does.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from requests_hardened import Config, HTTPSession
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3 import HTTPConnectionPool
+
+from notes_migration.domain.download_policy import Target
+
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 10.0
+_HEADERS = {"User-Agent": "crm-notes-migration", "Accept": "*/*", "Accept-Encoding": "identity"}
+_CONFIG = Config(
+    ip_filter_enable=True,
+    ip_filter_allow_loopback_ips=False,
+    never_redirect=True,
+    default_timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+)
+
+
+class Deadline:
+    """An instant after which the sockets that it guards are cut, whatever they wait for."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+
+    @property
+    def left_seconds(self) -> float:
+        """Seconds left, negative when it has passed."""
+        return self._ends_at - time.monotonic()
+
+    def guard(self, connected: socket.socket) -> None:
+        """Cut this socket too at the deadline."""
+        self._sockets.append(connected)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Cut the guarded sockets at the deadline, as long as the block runs."""
+        timer = threading.Timer(max(self.left_seconds, 0), self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._sockets.clear()
+
+    def _cut(self) -> None:
+        for guarded in list(self._sockets):
+            try:
+                # Unbound: SSLSocket.shutdown would drop the TLS state under the reader's feet.
+                socket.socket.shutdown(guarded, socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+
+@contextmanager
+def get(target: Target, address: str, deadline: Deadline, *, tls: ssl.SSLContext) -> Iterator[Response]:
+    """Send one GET to `address`; yields the response with its body unread, never follows a redirect.
+
+    Raises:
+        requests.RequestException, OSError, urllib3.exceptions.HTTPError: translated by the caller.
+    """
+    with HTTPSession(_CONFIG) as session, deadline.watching():
+        session.trust_env = False  # no proxy, no .netrc, no CA bundle from the environment
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers.clear()
+        session.headers.update(_HEADERS | {"Host": urlsplit(target.url).netloc})
+        adapter = _PinnedAdapter(target, address, deadline, tls)
+        session.adapters.clear()
+        session.mount(f"{target.scheme}://", adapter)
+        left = max(deadline.left_seconds, 0.001)
+        timeout = (min(left, _CONNECT_SECONDS), min(left, _READ_SECONDS))
+        with session.get(target.url, stream=True, allow_redirects=False, timeout=timeout) as response:
+            yield response
+
+
+@cache
+def default_tls() -> ssl.SSLContext:
+    """Return one verifying context for all downloads: loading the authorities costs milliseconds."""
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+class _PinnedAdapter(IPFilterAdapter):
+    """Connects to the address it was given, in the name of the host it was given."""
+
+    def __init__(self, target: Target, address: str, deadline: Deadline, tls: ssl.SSLContext) -> None:
+        super().__init__(is_https_proto=target.scheme == "https")
+        self._target = target
+        self._address = address
+        self._deadline = deadline
+        self._tls = tls
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        """Let the library check and pin the address, then put the name back where names belong."""
+        literal = request.copy()
+        shown = f"[{self._address}]" if ":" in self._address else self._address
+        literal.url = f"{self._target.scheme}://{shown}:{self._target.port}/"
+        if self._target.is_private:
+            # It may be on a private address, which the library refuses: pinned, but not filtered by it.
+            host_params, pool_kwargs = HTTPAdapter.build_connection_pool_key_attributes(
+                self, literal, verify, cert
+            )
+            host_params["host"] = shown
+        else:
+            host_params, pool_kwargs = super().build_connection_pool_key_attributes(literal, verify, cert)
+        name = self._target.host
+        if self._target.scheme == "https":
+            pool_kwargs |= {"assert_hostname": name, "server_hostname": name, "ssl_context": self._tls}
+        return host_params, pool_kwargs
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Demand a certificate; the authorities are in the shared context and are not read again."""
+        super().cert_verify(conn, url, verify, cert)
+        conn.ca_certs = conn.ca_cert_dir = None
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        """Hand the deadline every socket that is opened."""
+        pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        pool.ConnectionCls = _guarded(pool.ConnectionCls, self._deadline)
+        return pool
+
+
+def _guarded(connection_class: Any, deadline: Deadline) -> Any:
+    class Guarded(connection_class):  # type: ignore[misc]  # the class is urllib3's, known at run time
+        def connect(self) -> None:
+            super().connect()
+            deadline.guard(self.sock)
+
+    return Guarded
