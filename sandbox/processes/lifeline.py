@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sandbox.processes.reaper import ID_VARIABLE, note_child, processes_of, sweep
+from sandbox.processes.reaper import ID_VARIABLE, clear_up, note_child, note_directory, processes_of, sweep
 from sandbox.processes.service import Service, User, start
 
 _REAPER = Path(__file__).resolve().with_name("reaper.py")
@@ -35,6 +35,7 @@ class Lifeline:
         folder = directory or Path(tempfile.gettempdir())
         self.children_list = folder / f"notes-sandbox-{self.sandbox_id}.children"
         self._reaper: subprocess.Popen[bytes] | None = None
+        self._services: list[Service] = []
 
     def __enter__(self) -> Self:
         self.children_list.parent.mkdir(parents=True, exist_ok=True)
@@ -64,16 +65,23 @@ class Lifeline:
         environment = {**os.environ, **(variables or {}), ID_VARIABLE: self.sandbox_id}
         service = start(name, command, environment=environment, log_path=log_path, user=user)
         note_child(self.children_list, service.process.pid)
+        self._services.append(service)
         return service
+
+    def dispose_of(self, directory: Path) -> None:
+        """Have the directory removed when this context ends, however it ends."""
+        note_directory(self.children_list, directory)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         sweep(self.sandbox_id, self.children_list)
+        for service in self._services:
+            service.process.wait(timeout=10)
         if self._reaper is not None and self._reaper.stdin is not None:
             self._reaper.stdin.close()
             self._reaper.wait(timeout=30)
-        self.children_list.unlink(missing_ok=True)
+        clear_up(self.children_list)
 
     def survivors(self) -> list[int]:
         """Return the ids of the living processes of this sandbox."""

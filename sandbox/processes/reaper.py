@@ -3,12 +3,14 @@
 Standard library only and no import of this package: it is started without site-packages, to be small.
 A process belongs to a sandbox when (a) its environment carries the id, (b) its session's leader is noted in
 the sandbox's list of children, or (c) its parent belongs. (a) alone is not enough: Redis and Airflow write
-their titles over their environment. The list has one line "pid start_ticks" per child.
+their titles over their environment. The list has one line "pid start_ticks" per child, and one line
+"remove path" per directory that must go with the sandbox.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -40,6 +42,21 @@ def note_child(children_list: Path, pid: int) -> None:
     if (stat := _Stat.of(pid)) is not None:
         with children_list.open("a") as lines:
             lines.write(f"{pid} {stat.start_ticks}\n")
+
+
+def note_directory(children_list: Path, directory: Path) -> None:
+    """Append a directory that must go with the sandbox."""
+    with children_list.open("a") as lines:
+        lines.write(f"remove {directory}\n")
+
+
+def clear_up(children_list: Path) -> None:
+    """Remove the noted directories, then the list; to be called when no process is left."""
+    for line in _lines(children_list):
+        word, _, path = line.partition(" ")
+        if word == "remove":
+            shutil.rmtree(path, ignore_errors=True)
+    children_list.unlink(missing_ok=True)
 
 
 def sweep(sandbox_id: str, children_list: Path, *, grace_seconds: float = _GRACE_SECONDS) -> int:
@@ -76,17 +93,20 @@ class _Stat:
 
 
 def _noted_sessions(children_list: Path, living: dict[int, _Stat]) -> Iterator[int]:
-    try:
-        lines = children_list.read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
+    for line in _lines(children_list):
         pid, _, ticks = line.partition(" ")
         if not (pid.isdigit() and ticks.isdigit()):
             continue
         leader = living.get(int(pid))
         if leader is None or leader.start_ticks == int(ticks):  # else the number went to somebody else
             yield int(pid)
+
+
+def _lines(children_list: Path) -> list[str]:
+    try:
+        return children_list.read_text().splitlines()
+    except OSError:
+        return []
 
 
 def _carries(pid: int, marker: bytes) -> bool:
@@ -121,7 +141,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     sys.stdin.buffer.read()
-    sweep(sys.argv[1], Path(sys.argv[2]))
+    children_list = Path(sys.argv[2])
+    sweep(sys.argv[1], children_list)
+    clear_up(children_list)
 
 
 if __name__ == "__main__":

@@ -50,11 +50,8 @@ class EmbeddedServices:
             ServiceUnavailable: a part cannot run here; nothing is left running.
         """
         with ExitStack() as stack:
-            directory = self._directory or Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="notes-sandbox-"))
-            )
             lifeline = self._lifeline or stack.enter_context(Lifeline())
-            self._start(stack, directory, lifeline)
+            self._start(stack, self._directory or _temporary_directory(lifeline), lifeline)
             self._stack = stack.pop_all()
         return self
 
@@ -110,3 +107,9 @@ class EmbeddedServices:
         if self.storage is None:
             raise RuntimeError("the S3 API was not asked for, or the context is not entered")
         return self.storage
+
+
+def _temporary_directory(lifeline: Lifeline) -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="notes-sandbox-"))
+    lifeline.dispose_of(directory)
+    return directory

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -41,24 +42,37 @@ def eventually(condition: Callable[[], bool], *, within_seconds: float = 15) -> 
     return True
 
 
-def an_owner() -> tuple[subprocess.Popen[str], Callable[[], list[int]]]:
-    owner = subprocess.Popen(
+@dataclass(frozen=True)
+class Owner:
+    process: subprocess.Popen[str]
+    sandbox_id: str
+    children_list: Path
+
+    def living(self) -> list[int]:
+        return processes_of(self.sandbox_id, self.children_list)
+
+    def directories(self) -> list[Path]:
+        lines = self.children_list.read_text().splitlines()
+        return [Path(line.removeprefix("remove ")) for line in lines if line.startswith("remove ")]
+
+    def close(self) -> None:
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                stream.close()
+        self.process.wait(timeout=20)
+
+
+def an_owner() -> Owner:
+    process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(OWNER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{ROOT}/include:{ROOT}"},
     )
-    assert owner.stdout
-    sandbox_id, children_list = owner.stdout.readline().split()
-    return owner, lambda: processes_of(sandbox_id, Path(children_list))
-
-
-def close(owner: subprocess.Popen[str]) -> None:
-    for stream in (owner.stdin, owner.stdout):
-        if stream:
-            stream.close()
-    owner.wait(timeout=20)
+    assert process.stdout
+    sandbox_id, children_list = process.stdout.readline().split()
+    return Owner(process, sandbox_id, Path(children_list))
 
 
 def test_given_the_stack_when_asked_then_each_server_is_a_real_one(
@@ -75,24 +89,29 @@ def test_given_the_stack_when_asked_then_each_server_is_a_real_one(
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_given_a_running_stack_when_its_owner_is_killed_then_no_server_lives(number: signal.Signals) -> None:
-    owner, living = an_owner()
-    assert len(living()) == 2
+def test_given_a_running_stack_when_its_owner_is_killed_then_nothing_is_left(number: signal.Signals) -> None:
+    owner = an_owner()
+    directories = owner.directories()
+    assert len(owner.living()) == 2
+    assert [directory.exists() for directory in directories] == [True]
 
-    owner.send_signal(number)
+    owner.process.send_signal(number)
 
-    close(owner)
-    assert eventually(lambda: living() == [])
+    owner.close()
+    assert eventually(lambda: owner.living() == [])
+    assert eventually(lambda: not directories[0].exists() and not owner.children_list.exists())
 
 
-def test_given_a_running_stack_when_its_owner_returns_then_no_server_lives() -> None:
-    owner, living = an_owner()
-    assert len(living()) == 2
+def test_given_a_running_stack_when_its_owner_returns_then_nothing_is_left() -> None:
+    owner = an_owner()
+    directories = owner.directories()
+    assert len(owner.living()) == 2
 
-    close(owner)
+    owner.close()
 
-    assert owner.returncode == 0
-    assert living() == []
+    assert owner.process.returncode == 0
+    assert owner.living() == []
+    assert not any(path.exists() for path in (*directories, owner.children_list))
 
 
 def test_given_a_part_left_out_when_started_then_only_the_others_run(tmp_path: Path) -> None:
