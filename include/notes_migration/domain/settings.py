@@ -77,10 +77,15 @@ def describe(error: ValidationError) -> str:
     """Say what is wrong with which field; never echo a value."""
     problems = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        field = ".".join(str(part) for part in problem["loc"]) or "value"
+        field = ".".join(_printable(part) for part in problem["loc"]) or "value"
         text = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
         problems.append(f"{field}: {text}")
     return "; ".join(problems)
+
+
+def _printable(part: int | str) -> str:
+    # An unknown key is named, but it may be anything: bounded, and on one line.
+    return "".join(char if char.isprintable() else "?" for char in str(part)[:64])
 
 
 def _json(value: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.outcome import Outcome
@@ -20,6 +21,14 @@ from notes_migration.services.batch_tally import BatchTally
 from notes_migration.services.record_outcome import RecordOutcome
 
 DRAIN_SECONDS = 15.0
+
+
+class OrphanSweeper(Protocol):
+    """Removes the objects of notes that were not written (services/sweep_orphans.py)."""
+
+    def sweep(self, note_ids: Collection[str]) -> int:
+        """Return how many objects were removed."""
+        ...
 
 
 class Ending(StrEnum):
@@ -40,22 +49,20 @@ class FinalizeRun:
     notes: NotesStore
     staging: PageStaging
     outcome: RecordOutcome
-    sweep: Callable[[Run, set[str]], int]
+    orphans: OrphanSweeper
     clock: Clock
 
-    def finalize(self, run_id: str, *, batches_may_be_dying: bool) -> Ending:
+    def finalize(self, run: Run, *, batches_may_be_dying: bool) -> Ending:
         """Return what was found; in every case the run may not write any more afterwards."""
-        run = self.runs.find(run_id)
-        if run is None or (not self.accounts.is_active(run) and self.runs.outcome(run_id) is None):
+        ended = self.runs.outcome(run.run_id) is not None
+        if not ended and not self.accounts.is_active(run):
             return Ending.NEVER_STARTED
-        ending = Ending.ENDED
-        if self.runs.outcome(run_id) is None:
-            ending = Ending.INTERRUPTED
+        if not ended:
             self._interrupt(run, batches_may_be_dying=batches_may_be_dying)
         self._sweep_orphans(run)
         self.staging.discard(run.staging_prefix)
-        self.accounts.deactivate(cid=run.cid, run_id=run_id)
-        return ending
+        self.accounts.deactivate(cid=run.cid, run_id=run.run_id)
+        return Ending.ENDED if ended else Ending.INTERRUPTED
 
     def _interrupt(self, run: Run, *, batches_may_be_dying: bool) -> None:
         if batches_may_be_dying:
@@ -74,4 +81,4 @@ class FinalizeRun:
         intended = self.batches.all_intended(run)
         orphaned = {note_id for note_id in intended if note_id} - self.notes.existing(intended)
         if orphaned:
-            self.sweep(run, orphaned)
+            self.orphans.sweep(orphaned)

@@ -1,0 +1,50 @@
+"""May this run start? The same questions and answers for the DAG's guard and the HTTP endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notes_migration.domain.conf import MigrationConf, Mode
+from notes_migration.domain.errors import FatalError, ReasonCode
+from notes_migration.domain.states import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A durable pair: this account's notes go to this company and no other."""
+
+    cid: str
+    company_sso_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What is known of the account before the CRM is asked anything."""
+
+    flag_on: bool
+    bindings: tuple[Binding, ...]
+    state: RunState
+
+
+def refuse_account(conf: MigrationConf, facts: AccountFacts) -> FatalError | None:
+    """Return why the account must not be run, in the contract's order, or None."""
+    if conf.writes and not facts.flag_on:
+        return FatalError(
+            ReasonCode.FLAG_DISABLED,
+            "the flag crm_notes_migration_enabled is off for this account; switch it on and trigger again",
+        )
+    if any(not _same_pair(conf, binding) for binding in facts.bindings):
+        return FatalError(
+            ReasonCode.TENANT_MISMATCH,
+            "this account or this company_sso_id is bound to another; check the pair in the request",
+        )
+    if conf.mode is Mode.MIGRATE and facts.state is RunState.COMPLETED_SUCCESS and not conf.rerun:
+        return FatalError(
+            ReasonCode.ALREADY_MIGRATED,
+            "this account has completed_success; set rerun to true to write what is missing",
+        )
+    return None
+
+
+def _same_pair(conf: MigrationConf, binding: Binding) -> bool:
+    return (binding.cid, binding.company_sso_id) == (conf.cid, conf.company_sso_id)

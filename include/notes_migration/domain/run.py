@@ -1,0 +1,52 @@
+"""The facts of one run, frozen by `guard`; every later task works from these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from notes_migration.domain.conf import Mode
+from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.settings import MigrationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CrmCount:
+    """The CRM's answer to how many notes there are; `max_id` is 0 where there are none."""
+
+    total: int
+    by_type: Mapping[int, int]
+    max_id: int
+
+    def in_scope(self, type_ids: tuple[int, ...]) -> int:
+        return sum(self.by_type.get(type_id, 0) for type_id in type_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt of one run of one account.
+
+    attempt: 1, then one more each time the whole run is cleared in Airflow.
+    stopped: set where the run must end before it reads a note (the CRM did not answer `guard`).
+    """
+
+    run_id: str
+    attempt: int
+    cid: str
+    company_sso_id: str
+    mode: Mode
+    rerun: bool
+    triggered_by: str
+    settings: MigrationSettings
+    batch_size: int
+    started_at: datetime
+    in_scope: int
+    out_of_scope: int
+    max_id: int
+    stopped: ReasonCode | None = None
+
+    @property
+    def staging_prefix(self) -> str:
+        """Where this run's temporary objects lie: never under a tenant's prefix."""
+        return f"runs/{self.cid}/{self.run_id}/"

@@ -1,0 +1,1 @@
+"""The glue between Airflow and notes_migration: connections become adapters, tasks become services."""
