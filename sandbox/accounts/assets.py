@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -64,6 +64,12 @@ class Shelf:
     def add_large(self, assets: Assets, rng: Random) -> None:
         """Give the note the one file that is measured in megabytes."""
         self.add(assets, "audios", large_recording(), rng)
+
+    def add_twins(self, assets: Assets, rng: Random) -> None:
+        """Give the note two different pictures of one name."""
+        one, other = SPECIMENS["images"]()[:2]
+        self.add(assets, "images", one, rng)
+        self.add(assets, "images", replace(other, file_name=one.file_name), rng)
 
     def add_failing(self, assets: Assets, number: int, rng: Random) -> None:
         """Give the note a file that cannot be stored, each kind of failure in turn."""

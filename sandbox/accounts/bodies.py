@@ -42,11 +42,10 @@ def pasted_picture() -> Body:
 
 def body(number: int, rng: Random, creators: tuple[Creator, ...]) -> Body:
     """Return the body of note `number`: every fragment in turn, then any mixture."""
-    pieces = _pieces(number, rng)
-    words = _words(rng, creators)
+    filled = [(piece, _words(rng, creators)) for piece in _pieces(number, rng)]
     return Body(
-        "".join(Template(piece.source).substitute(words) for piece in pieces),
-        "".join(Template(piece.stored).substitute(words) for piece in pieces),
+        "".join(Template(piece.source).substitute(words) for piece, words in filled),
+        "".join(Template(piece.stored).substitute(words) for piece, words in filled),
     )
 
 

@@ -114,6 +114,8 @@ class _Build:
             self.shelf.add_any(assets, rng)
         if place == 0:
             self.shelf.add_large(assets, rng)
+        if place == 1:
+            self.shelf.add_twins(assets, rng)
         if place < self.plan.failing_files:
             self.shelf.add_failing(assets, place, rng)
 

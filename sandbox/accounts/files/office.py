@@ -44,7 +44,8 @@ def xlsx(*, rows: int, seed: int) -> bytes:
         members: dict[str, bytes | str] = {name: archive.read(name) for name in archive.namelist()}
     # what tells the format apart comes first, as Excel writes it
     first = {"[Content_Types].xml": members.pop("[Content_Types].xml")}
-    return zip_archive(first | members | {"docProps/core.xml": _CORE})
+    members["docProps/core.xml"] = _CORE
+    return zip_archive(first | members)
 
 
 def docx(*, paragraphs: int, seed: int, odd_order: bool = False) -> bytes:
@@ -60,7 +61,10 @@ def docx(*, paragraphs: int, seed: int, odd_order: bool = False) -> bytes:
         f"<w:body>{body}</w:body></w:document>"
     )
     if odd_order:
-        front = {"word/media/image1.png": noise.encode(), "word/styles.xml": "<w:styles/>"}
+        front: dict[str, bytes | str] = {
+            "word/media/image1.png": noise.encode(),
+            "word/styles.xml": "<w:styles/>",
+        }
         members = front | dict(reversed(members.items()))
     return zip_archive(members)
 
