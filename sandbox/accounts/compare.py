@@ -44,18 +44,17 @@ def reading_order_differences(database: Database[Document], account: Account) ->
     The CDP shows notes that are not deleted, newest `created_at` first; the order must be that of the
     original times, migrated and native notes mixed.
     """
+    shown: dict[str, list[Document]] = {}
+    query = {"company_sso_id": account.company_sso_id, "is_deleted": False}
+    for note in _notes(database).find(query).sort([("contact_id", 1), ("created_at", -1)]):
+        shown.setdefault(note["contact_id"], []).append(note)
     lines = []
     for contact_id, original in _original_times(database, account).items():
-        query = {
-            "company_sso_id": account.company_sso_id,
-            "contact_id": contact_id,
-            "is_deleted": False,
-        }
-        shown = list(_notes(database).find(query).sort("created_at", -1))
+        notes = shown.get(contact_id, [])
         wanted = sorted(original, key=lambda name: original[name], reverse=True)
-        if [_name(note) for note in shown] != wanted:
+        if [_name(note) for note in notes] != wanted:
             lines.append(f"contact {contact_id}: notes are not in the order of their original times")
-        lines += [f"note {_name(note)}: no author" for note in shown if not _has_author(note)]
+        lines += [f"note {_name(note)}: no author" for note in notes if not _has_author(note)]
     return lines
 
 
