@@ -10,13 +10,13 @@ from typing import Any
 from airflow.sdk import Context, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
-from notes_migration.domain.errors import FatalError, ReasonCode, TransientError
+from notes_migration.composition import Composition
+from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.domain.run import Run
-from notes_migration.domain.settings import MigrationSettings
 from notes_migration.domain.states import RunState
 from notes_migration_airflow import xcom
+from notes_migration_airflow.airflow_resources import AirflowResources
 from notes_migration_airflow.connections import current_settings
-from notes_migration_airflow.container import Container, for_run, opened
 from notes_migration_airflow.task_states import read_states
 
 BATCHES_TASK_ID = "migrate_batches"
@@ -29,65 +29,53 @@ def guard() -> dict[str, Any]:
 
     context = get_current_context()
     dag_run = context["dag_run"]
-    with _failing_fast():
+    with _failing_fast(), AirflowResources() as resources:
         conf, settings = parse_conf(dag_run.conf or {}), current_settings()
-        container = Container(
-            job_id=dag_run.run_id, cid=conf.cid, company_sso_id=conf.company_sso_id, settings=settings
-        )
-        with opened(container):
-            run = container.guard().start(
-                RunRequest(dag_run.run_id, conf, settings, triggered_by=_triggered_by(context))
-            )
+        request = RunRequest(dag_run.run_id, conf, settings, triggered_by=_triggered_by(context))
+        with Composition(
+            resources,
+            job_id=dag_run.run_id,
+            cid=conf.cid,
+            company_sso_id=conf.company_sso_id,
+            settings=settings,
+        ) as composition:
+            run = composition.guard_run().start(request)
     return {"notes_total": run.in_scope, "out_of_scope": run.out_of_scope, "attempt": run.attempt}
 
 
 def coverage_gate() -> list[dict[str, str]]:
     """Return the id ranges to read; none below the gate and none where there is nothing to read."""
-    from notes_migration.services.measure_coverage import MeasureCoverage
-
-    with _run_container() as (run, container):
-        gate = MeasureCoverage(container.crm, container.contacts, container.runs, container.progress)
-        return xcom.ranges_to_xcom(gate.ranges_to_read(run))
+    with _this_run() as (run, composition):
+        return xcom.ranges_to_xcom(composition.measure_coverage().ranges_to_read(run))
 
 
 def extract_pages(id_range: Mapping[str, str]) -> list[dict[str, Any]]:
     """Stage one range of ids page by page; return the references."""
-    from notes_migration.services.extract_range import ExtractRange
-
     _name_this_index(f"ids {int(id_range['after_id']) + 1}–{id_range['until_id']}")
-    with _run_container() as (run, container):
-        extractor = ExtractRange(container.crm, container.staging, container.runs, container.clock)
-        return xcom.pages_to_xcom(extractor.extract(run, xcom.range_from_xcom(id_range)))
+    with _this_run() as (run, composition):
+        pages = composition.extract_range().extract(run, xcom.range_from_xcom(id_range))
+        return xcom.pages_to_xcom(pages)
 
 
 def plan_batches(pages: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Bind the account and spread the staged pages over tasks."""
-    from notes_migration.services.plan_batches import PlanBatches
-
-    with _run_container() as (run, container):
-        planner = PlanBatches(container.accounts, container.runs, container.progress)
+    with _this_run() as (run, composition):
         staged = xcom.pages_from_xcom(list(chain.from_iterable(pages)))
-        return xcom.groups_to_xcom(planner.plan(run, staged))
+        return xcom.groups_to_xcom(composition.plan_batches().plan(run, staged))
 
 
 def migrate_batches(group: Mapping[str, Any]) -> int:
     """Migrate a group of batches; return how many were done."""
-    from notes_migration.services.migrate_group import MigrateGroup
-
     _name_this_index(group["label"])
-    with _run_container() as (run, container):
-        service = MigrateGroup(container.migrate_batch(), container.flag, container.runs, container.progress)
-        return service.migrate(run, xcom.pages_from_xcom(group["pages"]))
+    with _this_run() as (run, composition):
+        return composition.migrate_group().migrate(run, xcom.pages_from_xcom(group["pages"]))
 
 
 def validate() -> dict[str, Any]:
     """Reconcile by id; return what the decision needs."""
-    from notes_migration.services.validate_run import ValidateRun
-
-    with _run_container() as (run, container):
-        service = ValidateRun(container.crm, container.notes, container.batches, container.progress)
-        verdict = service.validate(run)
-        return xcom.findings_to_xcom(run, verdict, container.progress.ledger(run))
+    with _this_run() as (run, composition):
+        verdict = composition.validate_run().validate(run)
+        return xcom.findings_to_xcom(run, verdict, composition.progress.ledger(run))
 
 
 def decide_outcome(findings: Mapping[str, Any]) -> str:
@@ -98,8 +86,8 @@ def decide_outcome(findings: Mapping[str, Any]) -> str:
 def record_end(findings: Mapping[str, Any]) -> None:
     """Record the outcome; a halted run ends red, with its reason in the message."""
     outcome = xcom.outcome_of(findings)
-    with _run_container() as (run, container):
-        container.record_outcome().record(run, outcome)
+    with _this_run() as (run, composition):
+        composition.record_outcome().record(run, outcome)
     if outcome.state is RunState.HALTED:
         raise AirflowFailException(f"halted: {outcome.reason}; see docs/runbooks/{outcome.reason}.md")
 
@@ -107,14 +95,13 @@ def record_end(findings: Mapping[str, Any]) -> None:
 def finalize() -> str:
     """Clean up, and end the run where it could not end itself."""
     context = get_current_context()
-    run_id = context["dag_run"].run_id
-    with _failing_fast():
-        run = _find_run(run_id)
+    with _failing_fast(), AirflowResources() as resources:
+        run = _find_run(resources, context["dag_run"].run_id)
         if run is None:
             return "never_started"
-        with opened(for_run(run)) as container:
+        with Composition.for_run(resources, run) as composition:
             dying = _batches_may_be_dying(context)
-            return str(container.finalize().finalize(run, batches_may_be_dying=dying))
+            return str(composition.finalize_run().finalize(run, batches_may_be_dying=dying))
 
 
 def _batches_may_be_dying(context: Context) -> bool:
@@ -125,25 +112,23 @@ def _batches_may_be_dying(context: Context) -> bool:
 
 
 @contextmanager
-def _run_container() -> Iterator[tuple[Run, Container]]:
-    """Open the container of the run that this task belongs to."""
+def _this_run() -> Iterator[tuple[Run, Composition]]:
+    """Open the services of the run that this task belongs to."""
     run_id = get_current_context()["dag_run"].run_id
-    with _failing_fast():
-        run = _find_run(run_id)
+    with _failing_fast(), AirflowResources() as resources:
+        run = _find_run(resources, run_id)
         if run is None:
             raise FatalError(
                 ReasonCode.INTERNAL_ERROR, "guard has not accepted this run; clear the whole run"
             )
-        with opened(for_run(run)) as container:
-            yield run, container
+        with Composition.for_run(resources, run) as composition:
+            yield run, composition
 
 
-def _find_run(run_id: str) -> Run | None:
-    with opened(
-        Container(job_id=run_id, cid="", company_sso_id="", settings=MigrationSettings())
-    ) as container:
-        found: Run | None = container.runs.find(run_id)
-        return found
+def _find_run(resources: AirflowResources, run_id: str) -> Run | None:
+    from notes_migration.adapters.mongo_runs import COLLECTION, MongoRuns
+
+    return MongoRuns(resources.database[COLLECTION], code_version="").find(run_id)
 
 
 @contextmanager
@@ -153,8 +138,6 @@ def _failing_fast() -> Iterator[None]:
         yield
     except FatalError as error:
         raise AirflowFailException(f"{error} (docs/runbooks/{error.reason}.md)") from None
-    except TransientError:
-        raise
 
 
 def _triggered_by(context: Context) -> str:

@@ -13,7 +13,7 @@ from notes_migration.domain.ledger import Ledger
 from notes_migration.domain.outcome import Outcome, Verdict, decide_outcome
 from notes_migration.domain.paging import IdRange
 from notes_migration.domain.run import Run
-from notes_migration.domain.settings import MigrationSettings
+from notes_migration.domain.settings import parse_settings
 
 
 def ranges_to_xcom(ranges: Sequence[IdRange]) -> list[dict[str, str]]:
@@ -63,10 +63,4 @@ def outcome_of(findings: Mapping[str, Any]) -> Outcome:
         missing=findings["verdict"]["missing"],
     )
     ledger = Ledger(findings["in_scope"], findings["out_of_scope"], counts_from_document(findings["counts"]))
-    settings = MigrationSettings.model_validate(
-        {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in findings["settings"].items()
-        }
-    )
-    return decide_outcome(verdict, ledger, settings)
+    return decide_outcome(verdict, ledger, parse_settings(findings["settings"]))

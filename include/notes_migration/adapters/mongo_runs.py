@@ -23,8 +23,6 @@ COLLECTION = "notes_migration_runs"
 AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 _OWN_FORM = frozenset({"settings", "mode", "stopped", "run_id", "max_id"})
 _FACTS = tuple(name for name in Run.__slots__ if name not in _OWN_FORM)
-    name for name in Run.__slots__ if name not in {"settings", "mode", "stopped", "run_id", "max_id"}
-)
 
 
 class MongoRuns:

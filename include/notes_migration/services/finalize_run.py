@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+
+import structlog
 
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.outcome import Outcome
@@ -15,20 +15,15 @@ from notes_migration.ports.account_registry import AccountRegistry
 from notes_migration.ports.batch_ledger import BatchLedger
 from notes_migration.ports.clock import Clock
 from notes_migration.ports.notes_store import NotesStore
+from notes_migration.ports.object_storage import ObjectSweeper
 from notes_migration.ports.run_records import RunRecords
 from notes_migration.ports.staging import PageStaging
 from notes_migration.services.batch_tally import BatchTally
 from notes_migration.services.record_outcome import RecordOutcome
+from notes_migration.services.sweep_orphans import sweep_orphans
 
+_log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 15.0
-
-
-class OrphanSweeper(Protocol):
-    """Removes the objects of notes that were not written (services/sweep_orphans.py)."""
-
-    def sweep(self, note_ids: Collection[str]) -> int:
-        """Return how many objects were removed."""
-        ...
 
 
 class Ending(StrEnum):
@@ -49,7 +44,7 @@ class FinalizeRun:
     notes: NotesStore
     staging: PageStaging
     outcome: RecordOutcome
-    orphans: OrphanSweeper
+    attachments: ObjectSweeper
     clock: Clock
 
     def finalize(self, run: Run, *, batches_may_be_dying: bool) -> Ending:
@@ -79,6 +74,11 @@ class FinalizeRun:
     def _sweep_orphans(self, run: Run) -> None:
         """Remove the objects of notes that were meant to be written and are not there."""
         intended = self.batches.all_intended(run)
-        orphaned = {note_id for note_id in intended if note_id} - self.notes.existing(intended)
-        if orphaned:
-            self.orphans.sweep(orphaned)
+        removed = sweep_orphans(
+            self.attachments,
+            company_sso_id=run.company_sso_id,
+            candidates=intended,
+            written=self.notes.existing(intended),
+        )
+        if removed:
+            _log.warning("orphaned_objects_removed", job_id=run.run_id, cid=run.cid, objects=removed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from notes_migration.domain.conf import MigrationConf, Mode
 from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode
@@ -18,18 +17,11 @@ from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.events import Events
 from notes_migration.ports.feature_flag import FeatureFlag
 from notes_migration.ports.notes_store import CollectionInspector
+from notes_migration.ports.object_storage import ObjectStorage
 from notes_migration.ports.run_records import RunRecords
 from notes_migration.services.publish_progress import PublishProgress
 
 AVAILABLE_MODES = frozenset({Mode.MIGRATE})
-
-
-class StorageProbe(Protocol):
-    """Whether the object storage answers."""
-
-    def check(self) -> None:
-        """Raises DEPENDENCY_UNAVAILABLE."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ class GuardRun:
     batches: BatchLedger
     crm: CrmSource
     inspector: CollectionInspector
-    storage: StorageProbe
+    buckets: tuple[ObjectStorage, ...]
     events: Events
     progress: PublishProgress
     clock: Clock
@@ -107,7 +99,8 @@ class GuardRun:
         difference = schema_problem(self.inspector.native_field_types())
         if difference is not None:
             raise FatalError(ReasonCode.SCHEMA_MISMATCH, difference)
-        self.storage.check()
+        for bucket in self.buckets:
+            bucket.head("probe")  # it only has to answer
 
     def _freeze(self, request: RunRequest, count: CrmCount | None) -> Run:
         conf, settings = request.conf, request.settings

@@ -1,0 +1,323 @@
+"""The composition root: clients and addresses become adapters, adapters become services.
+
+Heavy modules are imported where they are used: most tasks need only a few of them, and each task is
+a process of its own.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import notes_migration
+from notes_migration.adapters.log_alerts import LogAlerts
+from notes_migration.adapters.log_events import LogEvents
+from notes_migration.adapters.system_clock import SystemClock
+from notes_migration.domain.run import Run
+from notes_migration.domain.settings import MigrationSettings
+from notes_migration.ports.feature_flag import FeatureFlag
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from pymongo.database import Database
+
+    from notes_migration.adapters.http_crm import HttpCrm
+    from notes_migration.adapters.http_json import JsonApi, RetryPolicy
+    from notes_migration.adapters.mongo_accounts import MongoAccounts
+    from notes_migration.adapters.mongo_batches import MongoBatches
+    from notes_migration.adapters.mongo_contacts import MongoContacts
+    from notes_migration.adapters.mongo_failures import MongoFailures
+    from notes_migration.adapters.mongo_notes import MongoNotes
+    from notes_migration.adapters.mongo_runs import MongoRuns
+    from notes_migration.adapters.page_staging import ObjectPageStaging
+    from notes_migration.adapters.redis_status import RedisClient
+    from notes_migration.adapters.s3_storage import S3Storage
+    from notes_migration.services.extract_range import ExtractRange
+    from notes_migration.services.finalize_run import FinalizeRun
+    from notes_migration.services.guard_run import GuardRun
+    from notes_migration.services.measure_coverage import MeasureCoverage
+    from notes_migration.services.migrate_batch import MigrateBatch
+    from notes_migration.services.migrate_group import MigrateGroup
+    from notes_migration.services.plan_batches import PlanBatches
+    from notes_migration.services.publish_progress import PublishProgress
+    from notes_migration.services.record_outcome import RecordOutcome
+    from notes_migration.services.relink_attachments import AttachmentProcessor
+    from notes_migration.services.validate_run import ValidateRun
+
+IDENTITY_TIMEOUT_SECONDS = 5.0
+IDENTITY_RETRY_DELAYS_SECONDS = (1.0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A system's root URL and the whole value of its `Authorization` header."""
+
+    root_url: str
+    authorization: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StorageLocations:
+    """Buckets, and the public address under which the CDP serves attachments."""
+
+    attachments_bucket: str
+    staging_bucket: str
+    file_proxy_base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadHosts:
+    """Where attachments may be fetched from (contracts, section 1: extras of `crm_api`)."""
+
+    allowed: tuple[str, ...]
+    private: tuple[str, ...]
+
+
+class Resources(Protocol):
+    """Clients and addresses, each made when it is first asked for."""
+
+    @property
+    def flag(self) -> FeatureFlag: ...
+    @property
+    def crm(self) -> Endpoint: ...
+    @property
+    def identity(self) -> Endpoint: ...
+    @property
+    def download_hosts(self) -> DownloadHosts: ...
+    @property
+    def storage(self) -> StorageLocations: ...
+    @property
+    def database(self) -> Database[dict[str, Any]]: ...
+    @property
+    def s3_client(self) -> S3Client: ...
+    @property
+    def redis_client(self) -> RedisClient: ...
+
+
+class Composition:
+    """Everything that one task of one account may need; closes what it has opened itself."""
+
+    def __init__(
+        self, resources: Resources, *, job_id: str, cid: str, company_sso_id: str, settings: MigrationSettings
+    ) -> None:
+        self.resources = resources
+        self.cid, self.company_sso_id, self.settings = cid, company_sso_id, settings
+        self.clock = SystemClock()
+        self.events = LogEvents(job_id=job_id, cid=cid, company_sso_id=company_sso_id)
+        self._closing = ExitStack()
+
+    @classmethod
+    def for_run(cls, resources: Resources, run: Run) -> Self:
+        """Return the composition of a run that guard has accepted: its frozen settings are in force."""
+        return cls(
+            resources,
+            job_id=run.run_id,
+            cid=run.cid,
+            company_sso_id=run.company_sso_id,
+            settings=run.settings,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.close()
+
+    # ------------------------------------------------------------------ adapters
+    @cached_property
+    def crm(self) -> HttpCrm:
+        from notes_migration.adapters.http_crm import HttpCrm
+        from notes_migration.adapters.http_json import RetryPolicy
+
+        policy = RetryPolicy(
+            float(self.settings.extract_timeout_seconds),
+            tuple(float(delay) for delay in self.settings.extract_retry_delays_seconds),
+        )
+        api = self._json_api(self.resources.crm, policy)
+        return HttpCrm(api, cid=self.cid, type_ids=self.settings.note_type_ids)
+
+    @cached_property
+    def accounts(self) -> MongoAccounts:
+        from notes_migration.adapters.mongo_accounts import COLLECTION, MongoAccounts
+
+        return MongoAccounts(self.resources.database[COLLECTION])
+
+    @cached_property
+    def runs(self) -> MongoRuns:
+        from notes_migration.adapters.mongo_runs import COLLECTION, MongoRuns
+
+        return MongoRuns(self.resources.database[COLLECTION], code_version=notes_migration.__version__)
+
+    @cached_property
+    def batches(self) -> MongoBatches:
+        from notes_migration.adapters.mongo_batches import COLLECTION, MongoBatches
+
+        return MongoBatches(self.resources.database[COLLECTION])
+
+    @cached_property
+    def failures(self) -> MongoFailures:
+        from notes_migration.adapters.mongo_failures import COLLECTION, MongoFailures
+
+        return MongoFailures(self.resources.database[COLLECTION], now=self.clock.now)
+
+    @cached_property
+    def notes(self) -> MongoNotes:
+        from notes_migration.adapters.mongo_notes import MongoNotes
+
+        return MongoNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+
+    @cached_property
+    def contacts(self) -> MongoContacts:
+        from notes_migration.adapters.mongo_contacts import MongoContacts
+
+        return MongoContacts(
+            self.resources.database["contacts"],
+            company_sso_id=self.company_sso_id,
+            source_id_fallback=self.settings.source_id_fallback,
+        )
+
+    @cached_property
+    def staging(self) -> ObjectPageStaging:
+        from notes_migration.adapters.page_staging import ObjectPageStaging
+
+        return ObjectPageStaging(self._bucket(self.resources.storage.staging_bucket))
+
+    @cached_property
+    def attachments(self) -> S3Storage:
+        return self._bucket(self.resources.storage.attachments_bucket)
+
+    # ------------------------------------------------------------------ services, in the order of a run
+    @cached_property
+    def progress(self) -> PublishProgress:
+        from notes_migration.adapters.redis_status import RedisStatus
+        from notes_migration.services.publish_progress import PublishProgress
+
+        return PublishProgress(self.batches, RedisStatus(self.resources.redis_client), self.clock)
+
+    def guard_run(self) -> GuardRun:
+        from notes_migration.adapters.mongo_inspector import MongoInspector
+        from notes_migration.services.guard_run import GuardRun
+
+        for store in (self.accounts, self.batches, self.failures):
+            store.ensure_indexes()
+        collection = self.resources.database["contact_notes"]
+        return GuardRun(
+            flag=self.resources.flag,
+            accounts=self.accounts,
+            runs=self.runs,
+            batches=self.batches,
+            crm=self.crm,
+            inspector=MongoInspector(collection, company_sso_id=self.company_sso_id),
+            buckets=(self.attachments, self._bucket(self.resources.storage.staging_bucket)),
+            events=self.events,
+            progress=self.progress,
+            clock=self.clock,
+        )
+
+    def measure_coverage(self) -> MeasureCoverage:
+        from notes_migration.services.measure_coverage import MeasureCoverage
+
+        return MeasureCoverage(self.crm, self.contacts, self.runs, self.progress)
+
+    def extract_range(self) -> ExtractRange:
+        from notes_migration.services.extract_range import ExtractRange
+
+        return ExtractRange(self.crm, self.staging, self.runs, self.clock)
+
+    def plan_batches(self) -> PlanBatches:
+        from notes_migration.services.plan_batches import PlanBatches
+
+        return PlanBatches(self.accounts, self.runs, self.progress)
+
+    def migrate_group(self) -> MigrateGroup:
+        from notes_migration.services.migrate_group import MigrateGroup
+
+        return MigrateGroup(self.migrate_batch(), self.resources.flag, self.runs, self.progress)
+
+    def migrate_batch(self) -> MigrateBatch:
+        from notes_migration.adapters.http_identity import HttpIdentity
+        from notes_migration.adapters.http_json import RetryPolicy
+        from notes_migration.services.migrate_batch import MigrateBatch
+
+        policy = RetryPolicy(IDENTITY_TIMEOUT_SECONDS, IDENTITY_RETRY_DELAYS_SECONDS)
+        identity = self._json_api(self.resources.identity, policy)
+        return MigrateBatch(
+            accounts=self.accounts,
+            batches=self.batches,
+            failures=self.failures,
+            staging=self.staging,
+            notes=self.notes,
+            contacts=self.contacts,
+            owners=HttpIdentity(identity, company_sso_id=self.company_sso_id),
+            relinker=self._relinker(),
+            events=self.events,
+            clock=self.clock,
+        )
+
+    def validate_run(self) -> ValidateRun:
+        from notes_migration.services.validate_run import ValidateRun
+
+        return ValidateRun(self.crm, self.notes, self.batches, self.progress)
+
+    def record_outcome(self) -> RecordOutcome:
+        from notes_migration.services.record_outcome import RecordOutcome
+
+        return RecordOutcome(
+            accounts=self.accounts,
+            runs=self.runs,
+            events=self.events,
+            alerts=LogAlerts(),
+            progress=self.progress,
+            clock=self.clock,
+        )
+
+    def finalize_run(self) -> FinalizeRun:
+        from notes_migration.services.finalize_run import FinalizeRun
+
+        return FinalizeRun(
+            accounts=self.accounts,
+            runs=self.runs,
+            batches=self.batches,
+            notes=self.notes,
+            staging=self.staging,
+            outcome=self.record_outcome(),
+            attachments=self.attachments,
+            clock=self.clock,
+        )
+
+    # ------------------------------------------------------------------ parts
+    def _json_api(self, endpoint: Endpoint, policy: RetryPolicy) -> JsonApi:
+        from notes_migration.adapters.http_json import JsonApi
+
+        api = JsonApi(endpoint.root_url, authorization=endpoint.authorization, policy=policy)
+        return self._closing.enter_context(api)
+
+    def _bucket(self, name: str) -> S3Storage:
+        from notes_migration.adapters.s3_storage import S3Storage
+
+        return S3Storage(self.resources.s3_client, name)
+
+    def _relinker(self) -> AttachmentProcessor:
+        from notes_migration.adapters.file_magic import LibMagic
+        from notes_migration.adapters.safe_download import SafeDownloader
+        from notes_migration.domain.attachments import AttachmentLimits
+        from notes_migration.services.relink_attachments import AttachmentProcessor
+
+        hosts, settings = self.resources.download_hosts, self.settings
+        return AttachmentProcessor(
+            source=SafeDownloader(hosts.allowed, hosts.private),
+            storage=self.attachments,
+            magic=LibMagic(),
+            limits=AttachmentLimits(
+                max_bytes=settings.attachment_max_bytes,
+                timeout_seconds=float(settings.attachment_timeout_seconds),
+                concurrency=settings.attachment_concurrency,
+            ),
+            company_sso_id=self.company_sso_id,
+            file_proxy_base_url=self.resources.storage.file_proxy_base_url,
+        )
