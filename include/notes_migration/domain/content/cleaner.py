@@ -2,29 +2,74 @@
 
 from __future__ import annotations
 
+import re
+
 from nh3 import Cleaner
 
 from notes_migration.domain.content.links import relative_or_none
 from notes_migration.domain.content.policy import ContentPolicy
+from notes_migration.domain.content.text import storable
+
+_ROUNDS = 10
+_ANCHOR_TAG = re.compile(r"</a>|<a(?: [^>]*)?>")
 
 
-def first_cleaner(policy: ContentPolicy) -> Cleaner:
-    """Return the cleaner that cuts to the policy but leaves the marks of mentions on anchors."""
-    return _cleaner(policy, policy.link_attributes | policy.mention_attributes)
+class PolicyCleaner:
+    """The two passes of nh3 and what it cannot do itself between them."""
+
+    def __init__(self, policy: ContentPolicy) -> None:
+        marks = policy.link_attributes | policy.mention_attributes
+        self._first = _nh3(policy, policy.tags, marks)
+        self._last = _nh3(policy, policy.tags, policy.link_attributes)
+        self._text_only = _nh3(policy, frozenset(), frozenset())
+
+    def first(self, html: str) -> str:
+        """Cut to the policy, but leave the marks of mentions on anchors."""
+        return self._first.clean(html)
+
+    def last(self, html: str) -> str | None:
+        """Return what `last` leaves unchanged, or None where ten rounds do not get there."""
+        for _ in range(_ROUNDS):
+            again = self._last.clean(_tidy(html))
+            if again == html:
+                return html
+            html = again
+        return None
+
+    def text_only(self, html: str) -> str:
+        """Return the text without any element."""
+        return self._text_only.clean(html)
 
 
-def last_cleaner(policy: ContentPolicy) -> Cleaner:
-    """Return the cleaner that has the last word."""
-    return _cleaner(policy, policy.link_attributes)
-
-
-def _cleaner(policy: ContentPolicy, on_links: frozenset[str]) -> Cleaner:
+def _nh3(policy: ContentPolicy, tags: frozenset[str], on_links: frozenset[str]) -> Cleaner:
     return Cleaner(
-        tags=policy.tags,
+        tags=tags,
         clean_content_tags=policy.dropped_with_content,
         attributes={"*": set(), "a": on_links},  # without "*", nh3 lets `lang` and `title` stay
         url_schemes=policy.link_schemes,
         url_relative=relative_or_none if policy.relative_links else "deny",
-        link_rel=policy.link_rel or None,
+        link_rel=policy.link_rel,
         strip_comments=True,
     )
+
+
+def _tidy(cleaned: str) -> str:
+    """Do on nh3's output what nh3 leaves undone and what a second reading would change."""
+    # A reference to CR was decoded; a parser reads CR as LF. A parser eats the first LF of a pre.
+    tidied = storable(cleaned.replace("\r\n", "\n").replace("\r", "\n")).replace("<pre>\n", "<pre><br>")
+    return _without_bare_anchors(tidied) if "<a" in tidied else tidied
+
+
+def _without_bare_anchors(cleaned: str) -> str:
+    """Unwrap anchors without href: nh3 takes the attribute away and leaves the element."""
+    open_is_kept: list[bool] = []
+
+    def keep_or_not(tag: re.Match[str]) -> str:
+        if tag[0] == "</a>":
+            kept = open_is_kept.pop() if open_is_kept else False
+        else:
+            kept = ' href="' in tag[0]
+            open_is_kept.append(kept)
+        return tag[0] if kept else ""
+
+    return _ANCHOR_TAG.sub(keep_or_not, cleaned)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,10 +12,64 @@ from bleach.sanitizer import Cleaner
 
 from notes_migration.domain.content.links import is_mention
 from notes_migration.domain.content.policy import ContentPolicy
+from notes_migration.domain.content.text import visible_length_of_html
 
 Token = dict[str, Any]
-_CHARACTERS, _SPACES, _ENTITY = "Characters", "SpaceCharacters", "Entity"
-_NON_BREAKING_SPACE = "nbsp"
+_CHARACTERS, _ENTITY = "Characters", "Entity"
+# Exact on nh3's output: it escapes `<` and `>` in attributes too.
+_ANCHOR = re.compile(r"<a (?P<attributes>[^>]*)>(?P<content>.*?)</a>", re.DOTALL)
+_NESTED = re.compile(r"<a[ >]")
+
+
+class MentionRewriter:
+    """Rewrites the mentions in nh3's output; bleach is trusted with the rewriting, with nothing else."""
+
+    def __init__(self, policy: ContentPolicy) -> None:
+        self._policy = policy
+        self._local = threading.local()  # bleach's cleaners are not safe for several threads
+
+    def rewrite(self, cleaned: str) -> str:
+        """Return the HTML with every mention as text; what is not a mention stays as it is."""
+        if "<a " not in cleaned:
+            return cleaned
+        anchors = [anchor for anchor in _ANCHOR.finditer(cleaned) if self._may_be_mention(anchor)]
+        if any(_NESTED.search(anchor["content"]) for anchor in anchors):
+            return str(self._bleach.clean(cleaned))
+        return self._rewrite_each(cleaned, anchors)
+
+    def _rewrite_each(self, cleaned: str, anchors: list[re.Match[str]]) -> str:
+        pieces, at = [], 0
+        for anchor in anchors:
+            pieces += [cleaned[at : anchor.start()], self._as_text(anchor)]
+            at = anchor.end()
+        return "".join([*pieces, cleaned[at:]])
+
+    def _as_text(self, anchor: re.Match[str]) -> str:
+        blank = not visible_length_of_html(anchor["content"])
+        return "" if blank and self._is_marked(anchor) else str(self._bleach.clean(anchor[0]))
+
+    def _may_be_mention(self, anchor: re.Match[str]) -> bool:
+        return self._is_marked(anchor) or "edit_user" in anchor["attributes"]
+
+    def _is_marked(self, anchor: re.Match[str]) -> bool:
+        return any(name in anchor["attributes"] for name in self._policy.mention_attributes)
+
+    @property
+    def _bleach(self) -> Cleaner:
+        if not hasattr(self._local, "cleaner"):
+            self._local.cleaner = _bleach_cleaner(self._policy)
+        cleaner: Cleaner = self._local.cleaner
+        return cleaner
+
+
+def _bleach_cleaner(policy: ContentPolicy) -> Cleaner:
+    return Cleaner(
+        tags=policy.tags,
+        attributes={"a": sorted(policy.link_attributes | policy.mention_attributes | {"rel"})},
+        protocols=policy.link_schemes,
+        strip=True,
+        filters=[MentionFilter],
+    )
 
 
 class MentionFilter(Filter):  # type: ignore[misc]  # html5lib has no types
@@ -26,49 +82,33 @@ class MentionFilter(Filter):  # type: ignore[misc]  # html5lib has no types
     def __iter__(self) -> Iterator[Token]:
         held: list[Token] | None = None
         for token in super().__iter__():
-            if held is not None:
-                if token["type"] == "EndTag" and token["name"] == "a":
-                    yield from _as_text(held)
-                    held = None
+            if held is None:
+                if _begins_mention(token):
+                    held = []
                 else:
-                    held.append(token)
-            elif token["type"] == "StartTag" and token["name"] == "a" and _marks_mention(token["data"]):
-                held = []
+                    yield token
+            elif token["type"] == "EndTag" and token["name"] == "a":
+                yield from _with_at_sign(held)
+                held = None
             else:
-                yield token
-        yield from _as_text(held or [])
+                held.append(token)
 
 
-def mention_rewriter(policy: ContentPolicy) -> Cleaner:
-    """Return a bleach cleaner for nh3's output: nothing is trusted to it but the rewriting."""
-    on_links = policy.link_attributes | policy.mention_attributes | {"rel"}
-    return Cleaner(
-        tags=policy.tags,
-        attributes={"a": sorted(on_links)},
-        protocols=policy.link_schemes,
-        strip=True,
-        strip_comments=True,
-        filters=[MentionFilter],
-    )
-
-
-def may_hold_mention(cleaned: str) -> bool:
-    """Say whether nh3's output can hold a mention: a cheap look that errs on the side of yes."""
-    return "<a " in cleaned and ("data-" in cleaned or "edit_user" in cleaned)
+def _begins_mention(token: Token) -> bool:
+    return token["type"] == "StartTag" and token["name"] == "a" and _marks_mention(token["data"])
 
 
 def _marks_mention(attributes: Mapping[tuple[str | None, str], str]) -> bool:
     names = {name for _, name in attributes}
-    href = attributes.get((None, "href"), "")
-    return bool(names & {"data-user-id", "data-mention"}) or is_mention(href)
+    return bool(names & {"data-user-id", "data-mention"}) or is_mention(attributes.get((None, "href"), ""))
 
 
-def _as_text(tokens: list[Token]) -> Iterator[Token]:
+def _with_at_sign(tokens: list[Token]) -> Iterator[Token]:
     at = next((index for index, token in enumerate(tokens) if _shows(token)), None)
     if at is None:
         return
-    yield from tokens[:at]
     first = tokens[at]
+    yield from tokens[:at]
     if first["type"] == _ENTITY:
         yield {"type": _CHARACTERS, "data": "@"}
         yield first
@@ -81,5 +121,5 @@ def _as_text(tokens: list[Token]) -> Iterator[Token]:
 
 def _shows(token: Token) -> bool:
     if token["type"] == _ENTITY:
-        return bool(token["name"] != _NON_BREAKING_SPACE)
+        return bool(token["name"] != "nbsp")
     return token["type"] == _CHARACTERS and bool(token["data"].strip())

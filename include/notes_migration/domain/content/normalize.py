@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from notes_migration.domain.content.cleaner import first_cleaner, last_cleaner
-from notes_migration.domain.content.mentions import may_hold_mention, mention_rewriter
-from notes_migration.domain.content.policy import POLICY
+from notes_migration.domain.content import report
+from notes_migration.domain.content.cleaner import PolicyCleaner
+from notes_migration.domain.content.mentions import MentionRewriter
+from notes_migration.domain.content.policy import POLICY, ContentPolicy
+from notes_migration.domain.content.source import SourceNote, read_faithfully, read_leanly
+from notes_migration.domain.content.text import larger_than, storable, visible_length_of_html
 from notes_migration.domain.errors import ReasonCode, RejectedNote
 
-_UNSTORABLE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_FIRST, _LAST = first_cleaner(POLICY), last_cleaner(POLICY)
+_PLAIN_TAG = re.compile(r"""<(/?[a-z][a-z0-9]*)(?: [a-z-]+="[^"<>]*")* ?/?>""")
+_SURELY_STAYS = re.compile(r"</?a(?: [^>]*)?>|&nbsp;|[\x00-\x20\x7f\s]+")  # all but these
+_READ_ANEW = re.compile("[\x00-\x08\x0b-\x1f\x7f]|<pre>|<a rel")  # what nh3 alone does not settle
+LARGE = 8 * 1024  # characters up to which nh3's own time is short, whatever they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +27,88 @@ class NormalizedHtml:
     warnings: tuple[str, ...] = ()
 
 
+class HtmlNormalizer:
+    """Applies one policy; safe for several threads, the same result for the same note."""
+
+    def __init__(self, policy: ContentPolicy) -> None:
+        self._policy = policy
+        self._cleaner = PolicyCleaner(policy)
+        self._mentions = MentionRewriter(policy)
+        self._tags = policy.tags | {f"/{tag}" for tag in policy.tags}
+
+    def normalize(self, html: str) -> NormalizedHtml:
+        """Cut a note's HTML to the policy and turn its mentions into text.
+
+        Raises:
+            RejectedNote: NOTE_TOO_LARGE, NOTE_TOO_LONG or NOTE_EMPTIED (see `normalize_html`).
+        """
+        if larger_than(html, self._policy.max_bytes):
+            raise RejectedNote(ReasonCode.NOTE_TOO_LARGE, "the raw note has too many bytes")
+        source = storable(html)
+        warnings = set() if source == html else {report.CHARACTERS_REMOVED}
+        stored = self._well_formed(source)
+        if stored is None:
+            stored, found = self._repaired(source)
+            warnings |= found
+        self._require_short(len(stored))
+        return NormalizedHtml(stored, tuple(sorted(warnings)))
+
+    def _well_formed(self, source: str) -> str | None:
+        """Take the short way where nh3 finds nothing to repair: it leaves the tags as they are.
+
+        Its output then is a fixpoint: same tags, same text, so a second reading makes the same tree.
+        """
+        if len(source) > LARGE:
+            return None
+        tags = _PLAIN_TAG.findall(source)
+        if len(tags) != source.count("<") or not self._tags.issuperset(tags):
+            return None
+        cleaned = self._cleaner.first(source)
+        if _READ_ANEW.search(cleaned) or _PLAIN_TAG.findall(cleaned) != tags:
+            return None
+        rewritten = self._mentions.rewrite(cleaned)
+        return cleaned if rewritten == cleaned else self._cleaner.last(rewritten)
+
+    def _repaired(self, source: str) -> tuple[str, set[str]]:
+        note = (read_leanly if len(source) > LARGE else read_faithfully)(source, self._policy)
+        self._require_short(note.least_length)
+        cleaned = self._cleaner.first(note.html)
+        if len(cleaned) > self._policy.max_code_points:
+            self._require_short(len(_SURELY_STAYS.sub("", cleaned)))
+        rewritten = self._mentions.rewrite(cleaned)
+        stored = self._cleaner.last(rewritten)
+        warnings = set(note.warnings)
+        if stored is None:
+            stored = self._cleaner.text_only(rewritten)
+            warnings.add(report.MARKUP_REMOVED)
+        return stored, warnings | self._compare(note, stored)
+
+    def _compare(self, note: SourceNote, stored: str) -> set[str]:
+        visible = visible_length_of_html(stored)
+        if note.visible_length and not visible:
+            raise RejectedNote(ReasonCode.NOTE_EMPTIED, "no visible text is left")
+        found = set()
+        if visible < note.visible_length:
+            found.add(report.TEXT_LOST)
+        if list(note.elements) != [tag for tag in _PLAIN_TAG.findall(stored) if tag not in ("a", "/a")]:
+            found.add(report.MALFORMED)
+        if stored.count("<a ") < note.links:
+            found.add(report.LINK_REMOVED)
+        return found
+
+    def _require_short(self, code_points: int) -> None:
+        if code_points > self._policy.max_code_points:
+            raise RejectedNote(ReasonCode.NOTE_TOO_LONG, "the note has too many characters")
+
+
+_NORMALIZER = HtmlNormalizer(POLICY)
+
+
 def normalize_html(html: str) -> NormalizedHtml:
-    """Cut a note's HTML to the policy and turn its mentions into text.
+    """Return a note's HTML as it may be stored: cut to the policy, mentions as text (RFC decision 5).
 
     Raises:
-        RejectedNote: NOTE_TOO_LARGE, more than 4 MiB of UTF-8; NOTE_TOO_LONG, more than 10,000 code
-            points afterwards; NOTE_EMPTIED, it had visible text and has none afterwards.
+        RejectedNote: NOTE_TOO_LARGE, more than 4 MiB of UTF-8 before; NOTE_TOO_LONG, more than
+            10,000 code points after; NOTE_EMPTIED, visible text before and none after.
     """
-    storable = _CONTROL.sub("", _UNSTORABLE.sub("\ufffd", html))
-    if len(storable.encode()) > POLICY.max_bytes:
-        raise RejectedNote(ReasonCode.NOTE_TOO_LARGE, "the raw note is larger than 4 MiB")
-    cleaned = _FIRST.clean(storable)
-    if may_hold_mention(cleaned):
-        cleaned = mention_rewriter(POLICY).clean(cleaned)
-    cleaned = _until_stable(cleaned)
-    if len(cleaned) > POLICY.max_code_points:
-        raise RejectedNote(ReasonCode.NOTE_TOO_LONG, "the note is longer than 10,000 characters")
-    return NormalizedHtml(cleaned)
-
-
-def _until_stable(cleaned: str) -> str:
-    for _ in range(20):
-        again = _LAST.clean(cleaned).replace("\r", "\n").replace("<pre>\n", "<pre><br>")
-        if again == cleaned:
-            break
-        cleaned = again
-    return cleaned
+    return _NORMALIZER.normalize(html)

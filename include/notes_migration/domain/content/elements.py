@@ -1,0 +1,29 @@
+"""Names of elements, closed sets: a warning may name these and no others."""
+
+from __future__ import annotations
+
+_HTML = """
+    a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink
+    blockquote body br button canvas caption center cite code col colgroup content data datalist dd del
+    details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame frameset
+    h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe image img input ins isindex kbd keygen label
+    legend li link listing main map mark marquee math menu menuitem meta meter nav nobr noembed noframes
+    noscript object ol optgroup option output p param picture plaintext portal pre progress q rb rp rt
+    rtc ruby s samp script search section select slot small source span strike strong style sub summary
+    sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp
+"""
+HTML = frozenset(_HTML.split())
+
+# Open no scope and close none; they may nest as deep as the note is long.
+_VOID = """
+    area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr
+"""
+VOID = frozenset(_VOID.split())
+
+# Elements that end a drawing or a formula, unless an integration point lets HTML live inside of it
+# (HTML standard, 13.2.6.5).
+FOREIGN = frozenset({"svg", "math"})
+INTEGRATION_POINTS = frozenset(
+    {"foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"}
+)
+STAY_FOREIGN = frozenset({"a"})

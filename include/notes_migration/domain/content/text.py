@@ -1,0 +1,35 @@
+"""Text as MongoDB can store it, and how much of it a reader sees."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+# UTF-8 has no surrogates; control characters show nothing, and NUL ends a string elsewhere.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def storable(text: str) -> str:
+    """Return the text without control characters; half a surrogate pair becomes U+FFFD."""
+    if not _UNSTORABLE.search(text):
+        return text
+    return _UNSTORABLE.sub("", _SURROGATE.sub("\ufffd", text))
+
+
+def larger_than(text: str, max_bytes: int) -> bool:
+    """Say whether the text has more bytes than this in UTF-8 (a surrogate counts three)."""
+    if len(text) > max_bytes:
+        return True
+    return len(text) * 4 > max_bytes and len(text.encode("utf-8", "surrogatepass")) > max_bytes
+
+
+def visible_length(source: str) -> int:
+    """Count the characters of text with references that are not white space."""
+    return sum(map(len, unescape(source).split()))
+
+
+def visible_length_of_html(html: str) -> int:
+    """Count the same in nh3's output, where every `<` begins a tag and every `>` ends one."""
+    return visible_length(_TAG.sub("", html))
