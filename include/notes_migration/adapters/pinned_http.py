@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -51,12 +51,19 @@ class Deadline:
         return self._ends_at - time.monotonic()
 
     def guard(self, connected: socket.socket) -> None:
-        """Cut this socket too at the deadline."""
-        self._sockets.append(connected)
+        """Cut this connection too at the deadline, or now where it has passed.
+
+        Raises:
+            TimeoutError: it has passed.
+        """
+        # A duplicate, since TLS takes the original over; shutdown ends the connection of both.
+        self._sockets.append(connected.dup())
+        if self.left_seconds <= 0:
+            raise TimeoutError("deadline")
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Cut the guarded sockets at the deadline, as long as the block runs."""
+        """Cut the guarded connections at the deadline, as long as the block runs."""
         timer = threading.Timer(max(self.left_seconds, 0), self._cut)
         timer.daemon = True
         timer.start()
@@ -64,15 +71,14 @@ class Deadline:
             yield
         finally:
             timer.cancel()
-            self._sockets.clear()
+            timer.join()
+            while self._sockets:
+                self._sockets.pop().close()
 
     def _cut(self) -> None:
-        for guarded in list(self._sockets):
-            try:
-                # Unbound: SSLSocket.shutdown would drop the TLS state under the reader's feet.
-                socket.socket.shutdown(guarded, socket.SHUT_RDWR)
-            except OSError:
-                continue
+        for guarded in tuple(self._sockets):
+            with suppress(OSError):
+                guarded.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -148,8 +154,9 @@ class _PinnedAdapter(IPFilterAdapter):
 
 def _guarded(connection_class: Any, deadline: Deadline) -> Any:
     class Guarded(connection_class):  # type: ignore[misc]  # the class is urllib3's, known at run time
-        def connect(self) -> None:
-            super().connect()
-            deadline.guard(self.sock)
+        def _new_conn(self) -> socket.socket:
+            connected: socket.socket = super()._new_conn()
+            deadline.guard(connected)
+            return connected
 
     return Guarded

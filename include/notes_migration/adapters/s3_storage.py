@@ -90,7 +90,7 @@ class S3Storage:
             try:
                 return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
-                if _status(error) == _NOT_FOUND:
+                if _code(error) == "NoSuchKey":
                     return None
                 raise
 
@@ -130,9 +130,9 @@ def _border() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", "")) or "unknown"
         kind = TransientError if _status(error) in _WORTH_TRYING_AGAIN else FatalError
-        raise kind(ReasonCode.DEPENDENCY_UNAVAILABLE, f"storage answered {_status(error)} {code}") from None
+        answer = f"storage answered {_status(error)} {_code(error)}"
+        raise kind(ReasonCode.DEPENDENCY_UNAVAILABLE, answer) from None
     except (BotoCoreError, HTTPError, OSError) as error:
         name = type(error).__name__
         raise TransientError(ReasonCode.DEPENDENCY_UNAVAILABLE, f"storage: {name}") from None
@@ -140,6 +140,10 @@ def _border() -> Iterator[None]:
 
 def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
 
 
 def _server_sha256(answer: Any) -> str | None:

@@ -84,7 +84,7 @@ class DownloadPolicy:
         if "@" in parts.netloc or _HOST.fullmatch(host) is None:
             raise _refused("credentials or an odd host in the URL")
         port = _DEFAULT_PORTS[parts.scheme] if port is None else port
-        is_private = f"{host}:{port}" in {listed.lower() for listed in self.private_hosts}
+        is_private = f"{_shown(host)}:{port}" in {listed.lower() for listed in self.private_hosts}
         if not is_private and not (parts.scheme == "https" and port == HTTPS_PORT and self._lists(host)):
             raise _refused("not an allowed host")
         return Target(parts.scheme, host, port, _rebuilt(parts, host, port), is_private)
@@ -115,9 +115,12 @@ def is_reachable(address: str, *, is_private: bool) -> bool:
 
 
 def _rebuilt(parts: SplitResult, host: str, port: int) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    place = shown if port == _DEFAULT_PORTS[parts.scheme] else f"{shown}:{port}"
+    place = _shown(host) if port == _DEFAULT_PORTS[parts.scheme] else f"{_shown(host)}:{port}"
     return parts._replace(netloc=place, fragment="").geturl()
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _refused(why: str) -> DegradedNote:
