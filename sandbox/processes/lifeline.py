@@ -54,15 +54,18 @@ class Lifeline:
         command: Sequence[str | Path],
         *,
         log_path: Path,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str | None] | None = None,
         user: User | None = None,
     ) -> Service:
-        """Start a program that ends with this context at the latest; its environment gains `variables`.
+        """Start a program that ends with this context at the latest.
+
+        Its environment is ours and `variables`; a value of None removes a variable.
 
         Raises:
             ServiceUnavailable: the program cannot be executed at all.
         """
-        environment = {**os.environ, **(variables or {}), ID_VARIABLE: self.sandbox_id}
+        merged = {**os.environ, **(variables or {}), ID_VARIABLE: self.sandbox_id}
+        environment = {key: value for key, value in merged.items() if value is not None}
         service = start(name, command, environment=environment, log_path=log_path, user=user)
         note_child(self.children_list, service.process.pid)
         self._services.append(service)
