@@ -50,7 +50,7 @@ class BatchTally:
             already_present=len(self.already_present),
             failed=len(notes),
             erased_in_cdp=len(self.erased),
-            failed_by_reason=Counter(str(each.reason) for each in notes),
+            failed_by_reason=dict(Counter(str(each.reason) for each in notes)),
             attachments=_attachments(written),
             owners=OwnerCounts(
                 resolved=sum(not each.by_label for each in written),
