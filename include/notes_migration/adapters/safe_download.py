@@ -55,7 +55,7 @@ class SafeDownloader:
         deadline = Deadline(timeout_seconds)
         attempts = Retrying(
             retry=retry_if_exception_type(TransientError),
-            wait=wait_exponential_jitter(initial=0.5, max=4, jitter=0.25),
+            wait=wait_exponential_jitter(multiplier=0.5, max=4, jitter=0.25),
             stop=stop_after_attempt(MAX_TRIES) | _StopAt(deadline),
             sleep=self._sleep,
             reraise=True,
