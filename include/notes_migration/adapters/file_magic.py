@@ -18,6 +18,8 @@ from notes_migration.domain.iso_media import is_iso_media
 from notes_migration.domain.office_files import OLE_ENTRIES, OLE_SIGNATURE, ZIP_SIGNATURE
 
 _CHUNK_BYTES = 1024 * 1024
+# Enough for every signature; on more, libmagic's searches take up to a second of a hostile text.
+_VERDICT_BYTES = 4 * 1024
 _OLE_ENTRY_BYTES = 128
 # The handler box of a track: size, "hdlr", version and flags, a reserved word, then what it handles.
 _HANDLER = re.compile(rb"hdlr.{8}(vide|soun)", re.DOTALL)
@@ -46,7 +48,7 @@ class LibMagic:
         file.seek(0)
         head = file.read(HEAD_BYTES)
         return FileFacts(
-            magic=self._magic.from_buffer(head),
+            magic=self._magic.from_buffer(head[:_VERDICT_BYTES]),
             head=head,
             size=size,
             archive=list_zip(file) if head.startswith(ZIP_SIGNATURE) else None,

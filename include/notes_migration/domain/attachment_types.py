@@ -67,6 +67,8 @@ def decide_type(facts: FileFacts, asset: CrmAsset) -> FileType:
 
 def _mime(facts: FileFacts, asset: CrmAsset) -> str | None:
     name_extension = extension(asset.file_name)
+    if not facts.size:
+        return None
     if facts.head.lstrip(b"\xef\xbb\xbf \t\r\n\f").startswith(b"%PDF-"):
         return PDF
     text = read_text(facts.head)

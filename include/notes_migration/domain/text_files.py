@@ -24,7 +24,7 @@ _MARKUP = re.compile(
 )
 _PROGRAM = re.compile(
     r"#!|@echo\s+off|\[internetshortcut\]|windows registry editor|regedit4|id;p|%!ps|\{\\rt"
-    r"|'use strict'|\"use strict\"|\(?\s*(?:async\s+)?function\s*\w*\s*\([^)]*\)\s*\{",
+    r"|'use strict'|\"use strict\"|\(?(?:async )?function\b[\w $]{0,80}\([\w\s,$={}]{0,200}\)\s{0,20}\{",
     re.IGNORECASE,
 )
 _TEXT_VERDICTS = frozenset(

@@ -1,0 +1,154 @@
+"""Looking into files: bounded whatever they claim, and with or without a libmagic of the system's."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from real_files import OLE_SIGNATURE, a_compound_file, a_docx, a_picture, a_zip, iso_media
+
+from notes_migration.adapters.file_magic import LibMagic
+from notes_migration.adapters.zip_directory import MAX_DIRECTORY_BYTES, list_zip
+from notes_migration.domain.errors import DegradedNote, ReasonCode
+
+MIB = 1024 * 1024
+INCLUDE = Path(__file__).parents[3] / "include"
+WITHOUT_LIBMAGIC = """
+    import ctypes, ctypes.util, io, os, sys
+    {hide_wheel}
+    real = ctypes.CDLL.__init__
+    mapped = lambda: any("pylibmagic" in line for line in open("/proc/self/maps"))
+    def no_system_libmagic(self, name, *args, **kwargs):
+        if name and os.path.basename(name) == name and "magic" in name and not mapped():
+            raise OSError(name)
+        real(self, name, *args, **kwargs)
+    ctypes.CDLL.__init__ = no_system_libmagic
+    ctypes.util.find_library = lambda name: None
+
+    from notes_migration.adapters.file_magic import LibMagic
+    from notes_migration.domain.errors import FatalError
+    before = dict(os.environ)
+    try:
+        print(LibMagic().inspect(io.BytesIO(b"%PDF-1.4\\n%x")).magic)
+    except FatalError as error:
+        print(error)
+    assert ctypes.CDLL.__init__ is no_system_libmagic
+    assert dict(os.environ) == before
+    assert "pylibmagic" not in sys.modules or sys.modules["pylibmagic"] is None
+"""
+
+
+def without_libmagic(*, hide_wheel: bool) -> str:
+    hiding = 'sys.modules["pylibmagic"] = None' if hide_wheel else ""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(WITHOUT_LIBMAGIC.format(hide_wheel=hiding))],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(INCLUDE)},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def with_unknown_compression(archive: bytes) -> bytes:
+    entries = archive.index(b"PK\x01\x02")
+    return archive[:entries] + archive[entries:].replace(struct.pack("<H", 8), struct.pack("<H", 99))
+
+
+def test_given_no_libmagic_on_the_system_when_loaded_then_the_wheels_is_taken_and_nothing_patched() -> None:
+    assert without_libmagic(hide_wheel=False) == "application/pdf"
+
+
+def test_given_no_libmagic_at_all_when_loaded_then_the_error_says_so() -> None:
+    assert without_libmagic(hide_wheel=True) == "DEPENDENCY_UNAVAILABLE: libmagic is not installed"
+
+
+def test_given_a_file_read_before_when_inspected_then_it_is_seen_from_its_start() -> None:
+    file = io.BytesIO(a_picture("PNG"))
+    file.read(10)
+
+    facts = LibMagic().inspect(file)
+
+    assert facts.magic == "image/png"
+    assert facts.size == len(file.getvalue())
+    assert facts.archive is None
+    assert not facts.ole_entries
+    assert not facts.tracks
+
+
+def test_given_a_directory_deep_in_a_compound_file_when_inspected_then_it_is_found() -> None:
+    small = a_compound_file("WordDocument", "_VBA_PROJECT")
+    deep = OLE_SIGNATURE + bytes(3 * MIB - 8) + small[1024:]
+
+    assert LibMagic().inspect(io.BytesIO(deep)).ole_entries == {"Root Entry", "WordDocument", "_VBA_PROJECT"}
+
+
+def test_given_names_that_are_no_directory_entries_when_inspected_then_they_do_not_count() -> None:
+    text = "Workbook\0".encode("utf-16-le")
+
+    assert not LibMagic().inspect(io.BytesIO(OLE_SIGNATURE + bytes(500) + text + bytes(4000))).ole_entries
+
+
+@pytest.mark.parametrize("shift", range(-20, 4))
+def test_given_a_handler_across_the_chunks_when_inspected_then_it_is_found(shift: int) -> None:
+    begin = iso_media(b"isom")
+    handler = b"hdlr" + bytes(8) + b"vide"
+    content = begin + bytes(MIB + shift - len(begin)) + handler + bytes(100)
+
+    assert LibMagic().inspect(io.BytesIO(content)).tracks == {"vide"}
+
+
+def test_given_a_file_that_breaks_while_read_when_inspected_then_only_that_file_fails() -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError("secret.example/path")
+
+    with pytest.raises(DegradedNote) as caught:
+        LibMagic().inspect(Broken(b"x"))
+
+    assert caught.value.reason is ReasonCode.ATTACHMENT_TYPE_UNSUPPORTED
+    assert "secret" not in str(caught.value)
+
+
+def test_given_a_zip_when_listed_then_members_and_content_types_are_in_lower_case() -> None:
+    listing = list_zip(io.BytesIO(a_zip({"A/B.XML": "x" * 9, "[Content_Types].xml": "<MacroEnabled/>"})))
+
+    assert listing is not None
+    assert listing.members == {"a/b.xml", "[content_types].xml"}
+    assert listing.expanded_bytes == 9 + 15
+    assert listing.content_types == "<macroenabled/>"
+
+
+def test_given_content_types_that_expand_without_end_when_listed_then_only_their_beginning_is_read() -> None:
+    listing = list_zip(io.BytesIO(a_zip({"[Content_Types].xml": bytes(5 * MIB)})))
+
+    assert listing is not None
+    assert len(listing.content_types) == 256 * 1024
+    assert listing.expanded_bytes == 5 * MIB
+
+
+def test_given_a_directory_of_very_many_members_when_listed_then_it_is_not_read() -> None:
+    crowded = a_zip({f"word/{number:06}": "" for number in range(MAX_DIRECTORY_BYTES // 57 + 1)})
+
+    assert list_zip(io.BytesIO(crowded)) is None
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        a_docx()[:-22],
+        a_docx()[:100],
+        b"PK\x03\x04",
+        a_docx().replace(b"PK\x01\x02", b"PK\x01\x03"),
+        with_unknown_compression(a_docx()),
+    ],
+)
+def test_given_a_damaged_zip_when_listed_then_there_is_no_listing(damaged: bytes) -> None:
+    assert list_zip(io.BytesIO(damaged)) is None
