@@ -25,6 +25,15 @@ $(SETUP): requirements-dev.txt requirements.txt
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib include dags plugins config sandbox >/dev/null 2>&1 || true
 	@touch $@
 
+up: setup ## start the sandbox and Airflow and keep them running (addresses in .airflow/stack.json)
+	@$(BIN)/python -m sandbox up
+down: ## stop whatever `make up` started
+	@test ! -x $(BIN)/python || $(BIN)/python -m sandbox down
+
+ACCOUNTS ?= qa-100,qa-5000
+demo: setup ## migrate two synthetic accounts through a real Airflow and check the result (ACCOUNTS=a,b)
+	@$(BIN)/python -m sandbox demo --accounts $(ACCOUNTS)
+
 lock: ## compile requirements.in and requirements-dev.in again
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt

@@ -39,6 +39,7 @@ class Stack:
         cids: synthetic accounts to load where the CRM is the simulator.
         addresses: the content of stack.json, once entered.
         accounts: the loaded accounts; none where the CRM is a given one.
+        file_proxy_base_url: what attachment URLs begin with.
     """
 
     paths: Paths
@@ -46,6 +47,7 @@ class Stack:
     cids: Iterable[str] = NAMES
     addresses: dict[str, Any] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    file_proxy_base_url: str = ""
     _airflow: AirflowProcesses | None = None
     _simulators: Simulators | None = None
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -95,6 +97,7 @@ class Stack:
         self._simulators = start_simulators(directory, lifeline=lifeline, wanted=parts.simulators)
         running = Running(services.mongo_uri, services.redis_url, services.storage, self._simulators)
         used = connections(running, given)
+        self.file_proxy_base_url = str(used["cdp_storage"].extra.get("file_proxy_base_url", ""))
         variables = {
             variable_of(conn_id): conn.as_json() for conn_id, conn in used.items() if conn_id not in given
         }

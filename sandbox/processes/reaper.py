@@ -19,7 +19,7 @@ from pathlib import Path
 
 ID_VARIABLE = "NOTES_SANDBOX_ID"
 _PROC = Path("/proc")
-_GRACE_SECONDS = 8.0
+_GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
 
