@@ -14,7 +14,7 @@ from notes_migration.domain.content.attributes import written_attributes
 from notes_migration.domain.content.elements import VOID
 from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.scan import Kind, Token
-from notes_migration.domain.content.typed import as_text, is_typed
+from notes_migration.domain.content.typed import as_text
 
 _REFERENCE = re.compile(r"&#?[a-zA-Z0-9]+;?")
 _CHARACTERS_PER_REFERENCE = 8  # a longer address than this allows cannot pass the length rule
@@ -37,7 +37,7 @@ class LeanWriter:
 
     def add(self, token: Token) -> None:
         """Take the next visible token; comments and elements outside the policy leave nothing."""
-        if is_typed(token):
+        if token.kind is Kind.TYPED:
             self._text(as_text(token.source))
         elif token.kind is Kind.TEXT:
             self._text(token.source)
@@ -60,7 +60,9 @@ class LeanWriter:
     def _start(self, token: Token) -> None:
         self._open[token.name] += token.name not in VOID
         if token.name == "a":
-            self._pieces.append(f"<a{self._link_attributes(token.attributes)}>")
+            # Without an address it is no link, but it still ends the link that is open.
+            attributes = self._link_attributes(token.attributes)
+            self._pieces.append(f"<a{attributes}>" if attributes else "</a>")
         else:
             self._element(f"<{token.name}>", token.name)
 

@@ -7,8 +7,7 @@ import unicodedata
 
 _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _REMOVED_BY_BROWSERS = str.maketrans("", "", "\t\r\n")
-_MENTION_PATH = re.compile(r"(?:(?:https?:)?//[^/?#]*)?/users/[^/?#]+/edit_user/?", re.IGNORECASE)
-_MENTION_HOST = re.compile(r"//users/[^/?#]+/edit_user/?", re.IGNORECASE)  # `users` read as a host
+_HOST = r"(?:https?:)?//[^/?#]*"
 _INVISIBLE_LETTERS = "`\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 
 
@@ -17,10 +16,10 @@ def as_browsers_read(href: str) -> str:
     return href.strip(_C0_AND_SPACE).translate(_REMOVED_BY_BROWSERS)
 
 
-def is_mention(href: str) -> bool:
-    """Say whether the address is the CRM's `/users/{id}/edit_user`, with or without a host before it."""
+def is_mention(href: str, path_pattern: str) -> bool:
+    """Say whether the address has the path of a mention, with a host before it, `//` or nothing."""
     path = re.split(r"[?#]", as_browsers_read(href), maxsplit=1)[0]
-    return bool(_MENTION_PATH.fullmatch(path) or _MENTION_HOST.fullmatch(path))
+    return bool(re.fullmatch(rf"(?:{_HOST}|/)?{path_pattern}/?", path, re.IGNORECASE))
 
 
 def relative_or_none(href: str) -> str | None:

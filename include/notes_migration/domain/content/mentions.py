@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from html import unescape
 from typing import Any
 
 from bleach.html5lib_shim import Filter  # type: ignore[attr-defined]  # missing from the stubs
@@ -15,9 +17,9 @@ from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.text import visible_length_of_html
 
 Token = dict[str, Any]
-_CHARACTERS, _ENTITY = "Characters", "Entity"
-# Exact on nh3's output: it escapes `<` and `>` in attributes too.
+# Exact on nh3's output: it escapes `<`, `>` and `"` in attributes.
 _ANCHOR = re.compile(r"<a (?P<attributes>[^>]*)>(?P<content>.*?)</a>", re.DOTALL)
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 _NESTED = re.compile(r"<a[ >]")
 
 
@@ -32,27 +34,25 @@ class MentionRewriter:
         """Return the HTML with every mention as text; what is not a mention stays as it is."""
         if "<a " not in cleaned:
             return cleaned
-        anchors = [anchor for anchor in _ANCHOR.finditer(cleaned) if self._may_be_mention(anchor)]
+        anchors = [anchor for anchor in _ANCHOR.finditer(cleaned) if self._is_mention(anchor)]
         if any(_NESTED.search(anchor["content"]) for anchor in anchors):
             return str(self._bleach.clean(cleaned))
-        return self._rewrite_each(cleaned, anchors)
-
-    def _rewrite_each(self, cleaned: str, anchors: list[re.Match[str]]) -> str:
+        as_text = cache(self._as_text)  # a name that comes a thousand times is looked at once
         pieces, at = [], 0
         for anchor in anchors:
-            pieces += [cleaned[at : anchor.start()], self._as_text(anchor)]
+            pieces += [cleaned[at : anchor.start()], as_text(anchor["content"])]
             at = anchor.end()
         return "".join([*pieces, cleaned[at:]])
 
-    def _as_text(self, anchor: re.Match[str]) -> str:
-        blank = not visible_length_of_html(anchor["content"])
-        return "" if blank and self._is_marked(anchor) else str(self._bleach.clean(anchor[0]))
+    def _is_mention(self, anchor: re.Match[str]) -> bool:
+        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(anchor["attributes"])}
+        return marks_mention(attributes, self._policy)
 
-    def _may_be_mention(self, anchor: re.Match[str]) -> bool:
-        return self._is_marked(anchor) or "edit_user" in anchor["attributes"]
-
-    def _is_marked(self, anchor: re.Match[str]) -> bool:
-        return any(name in anchor["attributes"] for name in self._policy.mention_attributes)
+    def _as_text(self, content: str) -> str:
+        if not visible_length_of_html(content):
+            return ""
+        mark = next(iter(self._policy.mention_attributes))
+        return str(self._bleach.clean(f'<a {mark}="">{content}</a>'))
 
     @property
     def _bleach(self) -> Cleaner:
@@ -62,13 +62,19 @@ class MentionRewriter:
         return cleaner
 
 
+def marks_mention(attributes: Mapping[str, str], policy: ContentPolicy) -> bool:
+    """Say whether an anchor with these attributes is a mention."""
+    marked = not policy.mention_attributes.isdisjoint(attributes)
+    return marked or is_mention(attributes.get("href", ""), policy.mention_path)
+
+
 def _bleach_cleaner(policy: ContentPolicy) -> Cleaner:
     return Cleaner(
         tags=policy.tags,
         attributes={"a": sorted(policy.link_attributes | policy.mention_attributes | {"rel"})},
         protocols=policy.link_schemes,
         strip=True,
-        filters=[MentionFilter],
+        filters=[partial(MentionFilter, policy=policy)],
     )
 
 
@@ -79,11 +85,15 @@ class MentionFilter(Filter):  # type: ignore[misc]  # html5lib has no types
     that is there is not doubled, and a mention that shows nothing leaves nothing.
     """
 
+    def __init__(self, source: object, policy: ContentPolicy) -> None:
+        super().__init__(source)
+        self._policy = policy
+
     def __iter__(self) -> Iterator[Token]:
         held: list[Token] | None = None
         for token in super().__iter__():
             if held is None:
-                if _begins_mention(token):
+                if self._begins_mention(token):
                     held = []
                 else:
                     yield token
@@ -93,14 +103,10 @@ class MentionFilter(Filter):  # type: ignore[misc]  # html5lib has no types
             else:
                 held.append(token)
 
-
-def _begins_mention(token: Token) -> bool:
-    return token["type"] == "StartTag" and token["name"] == "a" and _marks_mention(token["data"])
-
-
-def _marks_mention(attributes: Mapping[tuple[str | None, str], str]) -> bool:
-    names = {name for _, name in attributes}
-    return bool(names & {"data-user-id", "data-mention"}) or is_mention(attributes.get((None, "href"), ""))
+    def _begins_mention(self, token: Token) -> bool:
+        if token["type"] != "StartTag" or token["name"] != "a":
+            return False
+        return marks_mention({name: value for (_, name), value in token["data"].items()}, self._policy)
 
 
 def _with_at_sign(tokens: list[Token]) -> Iterator[Token]:
@@ -109,17 +115,17 @@ def _with_at_sign(tokens: list[Token]) -> Iterator[Token]:
         return
     first = tokens[at]
     yield from tokens[:at]
-    if first["type"] == _ENTITY:
-        yield {"type": _CHARACTERS, "data": "@"}
+    if first["type"] == "Entity":
+        yield {"type": "Characters", "data": "@"}
         yield first
     else:
         name = first["data"].lstrip()
         space = first["data"][: len(first["data"]) - len(name)]
-        yield {"type": _CHARACTERS, "data": space + ("" if name.startswith("@") else "@") + name}
+        yield {"type": "Characters", "data": space + ("" if name.startswith("@") else "@") + name}
     yield from tokens[at + 1 :]
 
 
 def _shows(token: Token) -> bool:
-    if token["type"] == _ENTITY:
+    if token["type"] == "Entity":
         return bool(token["name"] != "nbsp")
-    return token["type"] == _CHARACTERS and bool(token["data"].strip())
+    return token["type"] == "Characters" and bool(token["data"].strip())

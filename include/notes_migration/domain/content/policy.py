@@ -28,6 +28,7 @@ class ContentPolicy:
     relative_links: bool = True  # as bluemonday's AllowStandardURLs; hidden schemes are refused
     link_rel: str = "nofollow"
     mention_attributes: frozenset[str] = frozenset({"data-user-id", "data-mention"})
+    mention_path: str = r"/users/[^/?#]+/edit_user"
     max_code_points: int = 10_000
     max_bytes: int = 4 * MIB
 

@@ -6,8 +6,7 @@ import re
 
 from notes_migration.domain.content.elements import HTML
 from notes_migration.domain.content.policy import ContentPolicy
-from notes_migration.domain.content.scan import RAW_TEXT, Kind, Token
-from notes_migration.domain.content.typed import is_typed
+from notes_migration.domain.content.scan import Kind, Token
 
 MALFORMED = "malformed_markup"  # tags were closed, moved or taken out to make a tree
 BRACKETED = "bracketed_text_kept"  # `<jane@example.com>`, kept as text
@@ -19,30 +18,22 @@ TEXT_LOST = "text_lost"  # less visible text afterwards than before
 MARKUP_REMOVED = "markup_removed"  # no stable tree was found; the text stays
 CHARACTERS_REMOVED = "characters_removed"  # NUL, control characters, unpaired surrogates
 _DROPPED, _UNKNOWN = "dropped:{}", "unknown"
+_IMAGES = frozenset({"img", "image", "input"})
 _DATA_URI = re.compile(r"""=[ \t\n\f\r]*["']?[ \t\n\f\r]*data:""", re.IGNORECASE)
 
 
-def kinds_of(token: Token, policy: ContentPolicy) -> set[str]:
+def kinds_of(token: Token, policy: ContentPolicy) -> tuple[str, ...]:
     """Return the warnings that one visible token gives rise to."""
-    if is_typed(token):
-        return {BRACKETED if token.closed else UNCLOSED_TAG}
-    if token.kind is Kind.COMMENT:
-        return set() if token.closed else {UNCLOSED_COMMENT}
+    if token.kind is Kind.TYPED:
+        return (BRACKETED if token.closed else UNCLOSED_TAG,)
+    if token.kind is Kind.COMMENT and not token.closed:
+        return (UNCLOSED_COMMENT,)
     if token.kind is not Kind.START or token.name in policy.tags:
-        return set()
-    return {dropped(token.name)} | _embedded(token)
+        return ()
+    embedded = token.name in _IMAGES and _DATA_URI.search(token.attributes)
+    return (dropped(token.name), EMBEDDED_IMAGE) if embedded else (dropped(token.name),)
 
 
 def dropped(name: str) -> str:
     """Return the warning for an element that is not kept; a name nobody knows may be content."""
     return _DROPPED.format(name if name in HTML else _UNKNOWN)
-
-
-def is_visible_raw(token: Token, policy: ContentPolicy) -> bool:
-    """Say whether this is the content of a textarea or its like: it is shown, and kept as text."""
-    return token.kind is Kind.RAW and token.name in RAW_TEXT - policy.dropped_with_content
-
-
-def _embedded(token: Token) -> set[str]:
-    image = token.name in {"img", "image", "input"} and _DATA_URI.search(token.attributes)
-    return {EMBEDDED_IMAGE} if image else set()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
 
+from notes_migration.domain.content.typed import is_typed
+
 
 class Kind(Enum):
     TEXT = auto()
@@ -64,7 +66,7 @@ def read(html: str) -> Iterator[Token]:
         for token in _markup(html, at):
             yield token
             at += len(token.source)
-            cuts += token.kind is Kind.TYPED
+            cuts += not token.closed
     yield from _rest(html, at, found.start() if found else len(html))
 
 
@@ -95,6 +97,8 @@ def _tag(html: str, tag: re.Match[str]) -> Iterator[Token]:
         yield Token(Kind.TYPED, "<", closed=False)
     elif tag["end"]:
         yield Token(Kind.END, tag[0], name)
+    elif is_typed(name, tag["attributes"]):
+        yield Token(Kind.TYPED, tag[0])
     else:
         yield Token(Kind.START, tag[0], name, tag["attributes"])
         if name in RAW_TEXT:

@@ -9,12 +9,13 @@ from notes_migration.domain.content.attributes import value_of, written_attribut
 from notes_migration.domain.content.dropped import DroppedRegions
 from notes_migration.domain.content.elements import HTML
 from notes_migration.domain.content.lean import LeanWriter
-from notes_migration.domain.content.links import is_mention
+from notes_migration.domain.content.mentions import marks_mention
 from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.scan import Kind, Token, read
 from notes_migration.domain.content.text import visible_length
-from notes_migration.domain.content.typed import as_text, is_typed
+from notes_migration.domain.content.typed import as_text
 
+_SHOWN = frozenset({Kind.TEXT, Kind.RAW, Kind.TYPED})
 _NOTHING = "<!---->"  # an empty string could join its neighbours to a tag
 
 
@@ -54,7 +55,7 @@ def read_leanly(html: str, policy: ContentPolicy) -> SourceNote:
 
 
 def _repaired(token: Token) -> str:
-    if is_typed(token):
+    if token.kind is Kind.TYPED:
         return as_text(token.source)
     # nh3 drops everything in an element named like one of SVG or MathML: `<in>`, `<list>`, `<min>`.
     unknown = token.kind in (Kind.START, Kind.END) and token.name not in HTML
@@ -65,7 +66,6 @@ class _Reading:
     def __init__(self, policy: ContentPolicy) -> None:
         self._policy = policy
         self._regions = DroppedRegions(policy)
-        self._marks = policy.mention_attributes
         self._visible_length = 0
         self._elements: list[str] = []
         self._links = 0
@@ -77,7 +77,8 @@ class _Reading:
             if token.kind is Kind.START and token.name in self._policy.dropped_with_content:
                 self._warnings.add(report.dropped(token.name))
             return False
-        self._warnings |= report.kinds_of(token, self._policy)
+        if token.kind is not Kind.TEXT:
+            self._warnings.update(report.kinds_of(token, self._policy))
         self._count(token)
         return True
 
@@ -92,7 +93,7 @@ class _Reading:
         )
 
     def _count(self, token: Token) -> None:
-        if token.kind in (Kind.TEXT, Kind.RAW) or is_typed(token):
+        if token.kind in _SHOWN:
             self._visible_length += visible_length(token.source)
         elif token.kind in (Kind.START, Kind.END) and token.name in self._policy.tags:
             if token.name != "a":
@@ -101,6 +102,7 @@ class _Reading:
                 self._links += self._is_link(token)
 
     def _is_link(self, token: Token) -> bool:
-        attributes = written_attributes(token.attributes)
-        marked = not self._marks.isdisjoint(attributes)
-        return "href" in attributes and not marked and not is_mention(value_of(attributes["href"]))
+        attributes = {
+            name: value_of(written) for name, written in written_attributes(token.attributes).items()
+        }
+        return "href" in attributes and not marks_mention(attributes, self._policy)
