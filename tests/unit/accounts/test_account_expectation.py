@@ -181,6 +181,45 @@ def test_given_a_failing_note_when_looked_at_then_it_has_no_files_and_no_checkin
     )
 
 
+CAUSES: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "NOTE_TOO_LONG": lambda note: 8_000 < len(note["note"]) < 12_000,
+    "NOTE_TOO_LARGE": lambda note: len(note["note"]) > 4 * 1024 * 1024,
+    "NOTE_EMPTIED": lambda note: any(f"<{name}" in note["note"] for name in ("svg", "math")),
+    "NOTE_INVALID": lambda note: note["created_at"] in {None, "2021-03-04T10:00:00", "1970-01-01T00:00:00Z"},
+}
+
+
+@pytest.mark.parametrize("cid", ["qa-errors", "qa-halt"])
+def test_given_a_failing_note_when_looked_at_then_its_one_cause_is_there(built: Built, cid: str) -> None:
+    one, source = built(cid), source_by_id(built(cid))
+    contacts = {each["crm_data"]["id"] for each in one.contacts if _can_be_taken(one, each)}
+    for note_id, reason in one.expected.failed.items():
+        causes = {name for name, is_there in CAUSES.items() if is_there(source[note_id])}
+        if str(source[note_id]["crm_person_id"]) not in contacts:
+            causes.add("CONTACT_NOT_MAPPED")
+
+        assert causes == {reason}
+
+
+def _can_be_taken(one: Account, contact: dict[str, Any]) -> bool:
+    live = contact["company_sso_id"] == one.company_sso_id and not contact["is_deleted"]
+    return live and "crm_data" in contact
+
+
+@pytest.mark.parametrize("cid", ["qa-errors", "qa-halt"])
+def test_given_a_failing_note_of_a_person_when_looked_up_then_the_person_has_others(
+    built: Built, cid: str
+) -> None:
+    expected, source = built(cid).expected, source_by_id(built(cid))
+    with_documents = {source[note_id]["crm_person_id"] for note_id in expected.documents}
+
+    assert [
+        note_id
+        for note_id, reason in expected.failed.items()
+        if reason != "CONTACT_NOT_MAPPED" and source[note_id]["crm_person_id"] not in with_documents
+    ] == []
+
+
 @pytest.mark.parametrize("cid", NAMES)
 def test_given_checkins_and_labels_when_counted_then_the_expectation_says_the_same(
     built: Built, cid: str
