@@ -78,7 +78,7 @@ def _rerun(world: DemoWorld, cid: str, console: Console) -> list[str]:
     if not problems:
         console.print(
             f"rerun of {cid}: migrated 0, skipped {_present(run)}; {after.documents} documents byte for byte"
-            f" the same; no attachment fetched again (the CDN has seen {after.cdn_requests} requests, as before)"
+            f" the same; no attachment fetched again (still {after.cdn_requests} requests to the CDN)"
         )
     return problems
 
