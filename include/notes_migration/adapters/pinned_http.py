@@ -12,16 +12,14 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Request, Response
 from requests.adapters import HTTPAdapter
-from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3 import HTTPConnectionPool
 
@@ -30,12 +28,6 @@ from notes_migration.domain.download_policy import Target
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
 _HEADERS = {"User-Agent": "crm-notes-migration", "Accept": "*/*", "Accept-Encoding": "identity"}
-_CONFIG = Config(
-    ip_filter_enable=True,
-    ip_filter_allow_loopback_ips=False,
-    never_redirect=True,
-    default_timeout=(_CONNECT_SECONDS, _READ_SECONDS),
-)
 
 
 class Deadline:
@@ -85,21 +77,23 @@ class Deadline:
 def get(target: Target, address: str, deadline: Deadline, *, tls: ssl.SSLContext) -> Iterator[Response]:
     """Send one GET to `address`; yields the response with its body unread, never follows a redirect.
 
+    Without a Session: there are no cookies, no .netrc, no proxy or authorities from the environment, and
+    nothing that reads the body of a redirect into memory, as Session.send does to prepare the next hop.
+
     Raises:
-        requests.RequestException, OSError, urllib3.exceptions.HTTPError: translated by the caller.
+        requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError,
+        ValueError: translated by the caller.
     """
-    with HTTPSession(_CONFIG) as session, deadline.watching():
-        session.trust_env = False  # no proxy, no .netrc, no CA bundle from the environment
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.clear()
-        session.headers.update(_HEADERS | {"Host": urlsplit(target.url).netloc})
-        adapter = _PinnedAdapter(target, address, deadline, tls)
-        session.adapters.clear()
-        session.mount(f"{target.scheme}://", adapter)
-        left = max(deadline.left_seconds, 0.001)
-        timeout = (min(left, _CONNECT_SECONDS), min(left, _READ_SECONDS))
-        with session.get(target.url, stream=True, allow_redirects=False, timeout=timeout) as response:
-            yield response
+    headers = _HEADERS | {"Host": urlsplit(target.url).netloc}
+    request = Request("GET", target.url, headers=headers).prepare()
+    left = max(deadline.left_seconds, 0.001)
+    timeout = (min(left, _CONNECT_SECONDS), min(left, _READ_SECONDS))
+    with (
+        closing(_PinnedAdapter(target, address, deadline, tls)) as adapter,
+        deadline.watching(),
+        adapter.send(request, stream=True, timeout=timeout, verify=True, proxies={}) as response,
+    ):
+        yield response
 
 
 @cache
@@ -108,7 +102,7 @@ def default_tls() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-class _PinnedAdapter(IPFilterAdapter):
+class _PinnedAdapter(IPFilterAdapter):  # type: ignore[misc]  # the library has no types
     """Connects to the address it was given, in the name of the host it was given."""
 
     def __init__(self, target: Target, address: str, deadline: Deadline, tls: ssl.SSLContext) -> None:
@@ -122,6 +116,8 @@ class _PinnedAdapter(IPFilterAdapter):
         self, request: PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
         """Let the library check and pin the address, then put the name back where names belong."""
+        host_params: Any
+        pool_kwargs: Any
         literal = request.copy()
         shown = f"[{self._address}]" if ":" in self._address else self._address
         literal.url = f"{self._target.scheme}://{shown}:{self._target.port}/"
@@ -147,7 +143,7 @@ class _PinnedAdapter(IPFilterAdapter):
         self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> HTTPConnectionPool:
         """Hand the deadline every socket that is opened."""
-        pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        pool: HTTPConnectionPool = super().get_connection_with_tls_context(request, verify, proxies, cert)
         pool.ConnectionCls = _guarded(pool.ConnectionCls, self._deadline)
         return pool
 

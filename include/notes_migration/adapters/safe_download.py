@@ -6,8 +6,8 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from typing import BinaryIO
-from urllib.parse import urljoin
 
 from requests import RequestException, Response
 from requests.exceptions import InvalidURL
@@ -69,12 +69,12 @@ class SafeDownloader:
             raise _failed(error.message) from None
 
     def _follow(self, url: str, into: BinaryIO, *, max_bytes: int, deadline: Deadline, attempt: int) -> None:
+        target = self._policy.admit(url)
         for _ in range(MAX_REDIRECTS + 1):
-            target = self._policy.admit(url)
             location = self._request(target, into, max_bytes=max_bytes, deadline=deadline, attempt=attempt)
             if location is None:
                 return
-            url = urljoin(target.url, location)
+            target = self._policy.follow(target, location)
         raise _failed(f"more than {MAX_REDIRECTS} redirects")
 
     def _request(
@@ -99,7 +99,7 @@ class SafeDownloader:
             ) from None
         except InvalidURL:
             raise _failed("InvalidURL") from None
-        except (RequestException, HTTPError, OSError) as error:
+        except (RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             raise TransientError(ReasonCode.ATTACHMENT_DOWNLOAD_FAILED, type(error).__name__) from None
         # A body without a length ends where the socket is cut: that is not the end of the file.
         if deadline.left_seconds <= 0:

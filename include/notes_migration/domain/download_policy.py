@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from notes_migration.domain.errors import DegradedNote, ReasonCode
 
@@ -88,6 +88,13 @@ class DownloadPolicy:
         if not is_private and not (parts.scheme == "https" and port == HTTPS_PORT and self._lists(host)):
             raise _refused("not an allowed host")
         return Target(parts.scheme, host, port, _rebuilt(parts, host, port), is_private)
+
+    def follow(self, target: Target, location: str) -> Target:
+        """Read a redirect's location, relative or not; raises as `admit` does."""
+        try:
+            return self.admit(urljoin(target.url, location))
+        except ValueError:
+            raise _refused("not a URL") from None
 
     def _lists(self, host: str) -> bool:
         return any(
