@@ -6,6 +6,8 @@ import hashlib
 import io
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +16,7 @@ import pytest
 from botocore.config import Config
 from hostile_server import Client, HostileServer, raw
 
+from notes_migration.adapters import s3_storage
 from notes_migration.adapters.s3_storage import CLIENT_CONFIG, S3Storage
 from notes_migration.domain.errors import FatalError, MigrationError, TransientError
 from notes_migration.ports.object_storage import NewObject
@@ -76,15 +79,37 @@ def test_given_bytes_altered_on_the_way_when_put_then_it_fails_and_they_are_remo
     assert list(storage.keys("")) == []
 
 
-def test_given_more_keys_than_a_page_when_listed_and_deleted_then_none_is_missed(s3: tuple[Any, str]) -> None:
-    client, name = s3
-    storage = S3Storage(client, name)
-    for number in range(1005):
-        client.put_object(Bucket=name, Key=f"p/{number:04}", Body=b"")
+class SmallPages:
+    """A client whose listings come two keys at a time, and which counts its deletions."""
 
-    assert len(list(storage.keys("p/"))) == 1005
-    assert storage.delete(storage.keys("p/")) == 1005
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.deletions = 0
+
+    def get_paginator(self, name: str) -> Any:
+        paginator = self._client.get_paginator(name)
+        return SimpleNamespace(paginate=partial(paginator.paginate, PaginationConfig={"PageSize": 2}))
+
+    def delete_objects(self, **given: Any) -> Any:
+        self.deletions += 1
+        assert len(given["Delete"]["Objects"]) <= 2
+        return self._client.delete_objects(**given)
+
+
+def test_given_more_keys_than_a_page_when_listed_and_deleted_then_none_is_missed(
+    s3: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_storage, "_DELETE_BATCH", 2)
+    client, name = s3
+    paged = SmallPages(client)
+    storage = S3Storage(paged, name)  # type: ignore[arg-type]
+    for number in range(5):
+        client.put_object(Bucket=name, Key=f"p/{number}", Body=b"")
+
+    assert len(list(storage.keys("p/"))) == 5
+    assert storage.delete(storage.keys("p/")) == 5
     assert list(storage.keys("p/")) == []
+    assert paged.deletions == 3
 
 
 def test_given_no_such_bucket_when_used_then_that_is_no_missing_object(s3: tuple[Any, str]) -> None:
