@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from sandbox.paths import Paths, this_checkout
 
@@ -15,7 +16,7 @@ def main() -> int:
     if sys.platform != "linux":
         print("the sandbox needs Linux on x86_64; elsewhere use docker compose (see README)")
         return 1
-    paths = this_checkout()
+    paths = Paths(arguments.checkout.resolve())
     match arguments.command:
         case "up":
             return _up(paths)
@@ -36,6 +37,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument(
+        "--checkout",
+        type=Path,
+        default=this_checkout().checkout,
+        help="directory with dags/, plugins/, include/, config/ and .venv/; .airflow/ is made there",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start everything and keep it running")
     commands.add_parser("down", help="stop everything")

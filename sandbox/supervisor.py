@@ -35,8 +35,7 @@ def up(paths: Paths, say: Callable[[str], None]) -> bool:
         say("the sandbox is being started or stopped by another command; wait, or run: make down")
         return False
     supervisor = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "supervise"],
-        cwd=paths.checkout,
+        [sys.executable, "-m", "sandbox", "--checkout", str(paths.checkout), "supervise"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
