@@ -10,6 +10,11 @@ from dataclasses import dataclass
 import nh3
 
 MAX_LABEL = 200
+# A name is never this long; cleaning hostile markup takes time that grows with its square.
+_MAX_RAW = 4_000
+_BREAKING = frozenset({"Cc", "Zl", "Zp"})
+_UNSHOWN = frozenset({"Cf", "Cs", "Co", "Cn"})
+_JOINER = "\u200d"  # holds an emoji together
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,22 @@ def choose_owner(
 
 
 def clean_label(name: str) -> str:
-    """Return the name as plain text: no markup, no control or direction characters, 200 at most."""
-    text = html.unescape(nh3.clean(name, tags=set(), clean_content_tags={"script", "style"}))
+    """Return the name as plain text: no markup, no control or direction characters, 200 at most.
+
+    "" where nothing of it would be seen.
+    """
+    encodable = name[:_MAX_RAW].encode("utf-8", "ignore").decode()  # JSON may carry half a surrogate pair
+    text = html.unescape(nh3.clean(encodable, tags=set(), clean_content_tags={"script", "style"}))
     # What looks like markup after the entities are resolved was meant to be shown, never to be parsed.
-    visible = "".join(char if _shown(char) else " " for char in text if char not in "<>")
-    return " ".join(visible.split())[:MAX_LABEL].strip()
+    visible = "".join(_shown(char) for char in text if char not in "<>")
+    label = " ".join(visible.split())[:MAX_LABEL].strip()
+    return label if label.replace(_JOINER, "").strip() else ""
 
 
-def _shown(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} or char == "\u200d"
+def _shown(char: str) -> str:
+    if char == _JOINER:
+        return char
+    category = unicodedata.category(char)
+    if category in _BREAKING:
+        return " "
+    return "" if category in _UNSHOWN else char

@@ -15,7 +15,8 @@ def parse_timestamp(value: object, *, now: datetime) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        # A lower-case `z` is as good (RFC 3339), and Python's versions differ about it.
+        moment = datetime.fromisoformat(value[:-1] + "Z" if value.endswith("z") else value)
         if moment.tzinfo is None:
             return None
         moment = moment.astimezone(UTC)
