@@ -76,7 +76,8 @@ class MongoRuns:
             "status": outcome.state,
             "reason_code": outcome.reason,
             "finished_at": now,
-            "match_pct": ledger.match_pct,
+            # Of what was not read to the end, nothing can be said.
+            "match_pct": None if outcome.state is RunState.HALTED else ledger.match_pct,
             "failure_rate": ledger.failure_rate,
             **_counts(ledger),
         }

@@ -62,12 +62,17 @@ class Ledger:
     batches: BatchCounts
 
     @property
+    def notes_total(self) -> int:
+        """Notes in scope; a CRM that delivers more than it counted is believed by what it delivers."""
+        return max(self.in_scope, self.batches.processed)
+
+    @property
     def vanished_at_source(self) -> int:
-        return max(0, self.in_scope - self.batches.processed)
+        return self.notes_total - self.batches.processed
 
     @property
     def source_total(self) -> int:
-        return self.in_scope + self.out_of_scope
+        return self.notes_total + self.out_of_scope
 
     @property
     def present(self) -> int:
@@ -76,7 +81,7 @@ class Ledger:
     @property
     def expected(self) -> int:
         """Notes that should be in the CDP: in scope, still at the source, not erased by a user."""
-        return max(0, self.in_scope - self.vanished_at_source - self.batches.erased_in_cdp)
+        return self.notes_total - self.vanished_at_source - self.batches.erased_in_cdp
 
     def classes(self) -> dict[str, int]:
         """Return the six classes by name; they add up to `source_total`."""
@@ -97,9 +102,12 @@ class Ledger:
     def failure_rate(self) -> float:
         return 0.0 if self.in_scope == 0 else percent(self.batches.failed, self.in_scope)
 
-    def matches(self, threshold_pct: float) -> bool:
-        """Whether the match reaches the threshold; exactly at it passes. Compared in whole numbers."""
-        return 100 * self.present >= Fraction(str(threshold_pct)) * self.expected
+    def matches(self, threshold_pct: float, *, undelivered: int = 0) -> bool:
+        """Whether the match reaches the threshold; exactly at it passes. Compared in whole numbers.
+
+        undelivered: notes that the CRM still counts and did not deliver; they have not vanished.
+        """
+        return 100 * self.present >= Fraction(str(threshold_pct)) * (self.expected + undelivered)
 
     def fails(self, threshold_pct: float) -> bool:
         """Whether failures are above the threshold; exactly at it is still good.

@@ -25,11 +25,13 @@ class Verdict:
     stopped: why a stage ended the run early (coverage, extraction, kill-switch, binding), if one did.
     count_confirmed: False where the CRM's count could not be asked again at the end.
     missing: ids of class migrated or already_present that validation did not find in the CDP.
+    undelivered: notes that the CRM counts at the end, too, and did not deliver: a broken paging, say.
     """
 
     stopped: ReasonCode | None
     count_confirmed: bool
     missing: int
+    undelivered: int = 0
 
 
 def decide_outcome(verdict: Verdict, ledger: Ledger, settings: MigrationSettings) -> Outcome:
@@ -44,6 +46,6 @@ def decide_outcome(verdict: Verdict, ledger: Ledger, settings: MigrationSettings
         return Outcome(RunState.HALTED, ReasonCode.FAILURE_RATE_EXCEEDED)
     if not verdict.count_confirmed:
         return Outcome(RunState.COMPLETED_WITH_ERRORS, ReasonCode.VALIDATION_SKIPPED)
-    if verdict.missing or not ledger.matches(settings.match_threshold_pct):
+    if verdict.missing or not ledger.matches(settings.match_threshold_pct, undelivered=verdict.undelivered):
         return Outcome(RunState.COMPLETED_WITH_ERRORS, ReasonCode.MATCH_BELOW_THRESHOLD)
     return Outcome(RunState.COMPLETED_SUCCESS)

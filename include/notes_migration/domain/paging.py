@@ -37,11 +37,13 @@ def split_ranges(*, max_id: int, notes: int) -> list[IdRange]:
 class AcceptedPage:
     """The notes of a page that belong where the cursor stands.
 
-    notes: ascending by id, each id once, then notes whose id is unreadable (they fail by name later).
+    notes: ascending by id, each id once. unreadable: notes without a usable id, which fail later; a
+    page may deliver again those behind the last readable id of the page before.
     cursor: where to read on. breaches: notes left out as repeated, backwards or out of range.
     """
 
     notes: tuple[dict[str, Any], ...]
+    unreadable: tuple[dict[str, Any], ...]
     first_id: int
     last_id: int
     cursor: int
@@ -60,7 +62,8 @@ def accept_page(raw: Sequence[dict[str, Any]], *, cursor: int, until_id: int) ->
             by_id.setdefault(int(text), note)
     ids = sorted(by_id)
     return AcceptedPage(
-        notes=(*(by_id[key] for key in ids), *unreadable),
+        notes=tuple(by_id[key] for key in ids),
+        unreadable=tuple(unreadable),
         first_id=ids[0] if ids else cursor,
         last_id=ids[-1] if ids else cursor,
         cursor=ids[-1] if ids else cursor,

@@ -13,14 +13,14 @@ from notes_migration.domain.settings import MigrationSettings
 
 @dataclass(frozen=True, slots=True)
 class CrmCount:
-    """The CRM's answer to how many notes there are; `max_id` is 0 where there are none."""
+    """How many notes there are, `by_type` where a type is readable; `max_id` is 0 where there are none."""
 
     total: int
     by_type: Mapping[int, int]
     max_id: int
 
     def in_scope(self, type_ids: tuple[int, ...]) -> int:
-        return sum(self.by_type.get(type_id, 0) for type_id in type_ids)
+        return sum(self.by_type.get(type_id, 0) for type_id in set(type_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +49,9 @@ class Run:
     @property
     def staging_prefix(self) -> str:
         """Where this run's temporary objects lie: never under a tenant's prefix."""
-        return f"runs/{self.cid}/{self.run_id}/"
+        return f"{self.account_staging_prefix}{self.run_id}/"
+
+    @property
+    def account_staging_prefix(self) -> str:
+        """What all runs of the account share: under the lock, only this run's objects are of use."""
+        return f"runs/{self.cid}/"

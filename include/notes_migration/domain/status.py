@@ -57,8 +57,8 @@ def project_status(
         status=outcome.state if outcome else RunState.IN_PROGRESS,
         phase=phase,
         reason_code=outcome.reason if outcome else None,
-        progress_pct=100.0 if done else _progress(counts.processed, ledger.in_scope),
-        notes_total=ledger.in_scope,
+        progress_pct=100.0 if done else _progress(counts.processed, ledger.notes_total),
+        notes_total=ledger.notes_total,
         notes_processed=counts.processed,
         notes_migrated=counts.migrated,
         notes_skipped=counts.already_present,
@@ -83,4 +83,4 @@ def iso(moment: datetime) -> str:
 
 
 def _progress(processed: int, total: int) -> float:
-    return 0.0 if total == 0 else min(100.0, percent(processed, total))
+    return 0.0 if total == 0 else percent(processed, total)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -41,16 +45,16 @@ class ExtractRange:
     def _read(self, run: Run, id_range: IdRange) -> list[StagedPage]:
         """Read until a page is empty: a short page is not proof of the end, and asking costs one call."""
         pages: list[StagedPage] = []
+        seen: set[str] = set()
         cursor, breaches = id_range.after_id, 0
         while True:
             raw = self.crm.notes(after_id=cursor, until_id=id_range.until_id, per_page=run.batch_size)
             page = accept_page(raw, cursor=cursor, until_id=id_range.until_id)
             breaches += page.breaches
-            if page.notes:
+            notes = [*page.notes, *_unseen(page.unreadable, seen)]
+            if notes:
                 key = f"{run.staging_prefix}{run.attempt}/{id_range.after_id}-{len(pages):05d}.json.gz"
-                pages.append(
-                    self.staging.stage(key, page.notes, first_id=page.first_id, last_id=page.last_id)
-                )
+                pages.append(self.staging.stage(key, notes, first_id=page.first_id, last_id=page.last_id))
             if page.cursor == cursor:
                 break
             cursor = page.cursor
@@ -61,3 +65,14 @@ class ExtractRange:
         if breaches:
             _log.warning("crm_contract_breach", job_id=run.run_id, cid=run.cid, notes_left_out=breaches)
         return pages
+
+
+def _unseen(notes: Iterable[dict[str, Any]], seen: set[str]) -> list[dict[str, Any]]:
+    """Return the notes that are not in `seen` (digests), and add them: a cursor cannot step over these."""
+    new = []
+    for note in notes:
+        digest = hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()
+        if digest not in seen:
+            seen.add(digest)
+            new.append(note)
+    return new

@@ -37,7 +37,7 @@ class MeasureCoverage:
         try:
             coverage = self._measure(run)
         except MigrationError as error:
-            if error.reason is not ReasonCode.CRM_EXTRACT_FAILED:
+            if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
                 raise
             return self._stop(run, ReasonCode.CRM_EXTRACT_FAILED)
         _log.info(
@@ -60,12 +60,14 @@ class MeasureCoverage:
         if run.in_scope == 0:
             return Coverage(0, 0)
         persons = resolved = cursor = 0
+        unreadable: set[str] = set()
         while True:
             page = self.crm.person_ids(after_id=cursor, until_id=run.max_id, per_page=PERSONS_PER_PAGE)
             ids = {text for text in map(crm_id, page) if text is not None}
+            unreadable |= {repr(each) for each in page if crm_id(each) is None}
             new = {text for text in ids if int(text) > cursor}
             if not new:
-                return Coverage(persons, resolved)
-            persons += len(new) + sum(crm_id(each) is None for each in page)
+                return Coverage(persons + len(unreadable), resolved)
+            persons += len(new)
             resolved += len(self.contacts.of_persons(new).contact_ids)
             cursor = max(int(text) for text in new)

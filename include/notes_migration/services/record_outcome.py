@@ -45,9 +45,9 @@ class RecordOutcome:
             f"crm_notes_migration_{name}",
             reason_code=outcome.reason,
             notes_processed=ledger.batches.processed,
-            notes_total=ledger.in_scope,
+            notes_total=ledger.notes_total,
             failure_rate=ledger.failure_rate,
-            match_pct=ledger.match_pct,
+            match_pct=None if outcome.state is RunState.HALTED else ledger.match_pct,
             duration_seconds=round((now - run.started_at).total_seconds(), 3),
             triggered_by=run.triggered_by,
         )

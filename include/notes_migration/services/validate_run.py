@@ -14,7 +14,6 @@ from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.notes_store import NotesStore
 from notes_migration.services.publish_progress import PublishProgress
 
-CHUNK = 1000
 _log = structlog.get_logger(__name__)
 
 
@@ -32,24 +31,32 @@ class ValidateRun:
         ledger = self.progress.publish(run, "validate")
         if run.stopped is not None or ledger.fails(run.settings.failure_threshold_pct):
             return Verdict(run.stopped, count_confirmed=True, missing=0)
-        return Verdict(None, count_confirmed=self._recount(run), missing=self._missing(run))
+        counted = self._recount(run)
+        undelivered = 0 if counted is None else max(0, counted - ledger.batches.processed)
+        if undelivered:
+            _log.warning("crm_notes_undelivered", job_id=run.run_id, cid=run.cid, notes=undelivered)
+        return Verdict(
+            None,
+            count_confirmed=counted is not None,
+            missing=self._missing(run),
+            undelivered=undelivered,
+        )
 
     def _missing(self, run: Run) -> int:
         ids = self.batches.ids(run, ("migrated", "already_present"))
-        chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
-        return len(ids) - sum(len(self.notes.existing(chunk)) for chunk in chunks)
+        return len(ids) - len(self.notes.existing(ids))
 
-    def _recount(self, run: Run) -> bool:
-        """Ask for the count up to the frozen id; growth above it is none of this run's business."""
+    def _recount(self, run: Run) -> int | None:
+        """Ask for the count in scope up to the frozen id; None where the CRM gives none.
+
+        Growth above that id is none of this run's business.
+        """
         if run.max_id == 0:
-            return True
+            return 0
         try:
             count = self.crm.count(until_id=run.max_id)
         except MigrationError as error:
             if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
                 raise
-            return False
-        undelivered = count.in_scope(run.settings.note_type_ids) - self.progress.ledger(run).batches.processed
-        if undelivered:
-            _log.warning("crm_count_disagrees", job_id=run.run_id, cid=run.cid, difference=undelivered)
-        return True
+            return None
+        return count.in_scope(run.settings.note_type_ids)
