@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bson.errors import BSONError
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
 from notes_migration.domain.errors import FatalError, ReasonCode, TransientError
+
+# Took too long, lost a node on the way, a conflict: the same call may succeed later. Codes of MongoDB.
+_WORTH_TRYING_AGAIN = frozenset({6, 7, 24, 43, 50, 64, 89, 112, 262})
 
 
 @contextmanager
@@ -16,13 +20,14 @@ def translated(what: str) -> Iterator[None]:
 
     Raises:
         TransientError: DEPENDENCY_UNAVAILABLE, where another try may succeed.
-        FatalError: DEPENDENCY_UNAVAILABLE, where the database refuses (credentials, rights, address).
+        FatalError: DEPENDENCY_UNAVAILABLE, where the database refuses (credentials, rights, address);
+            INTERNAL_ERROR, where a value cannot be stored or read at all.
     """
     try:
         yield
     except (ConfigurationError, OperationFailure) as error:
         code = getattr(error, "code", None)
-        if isinstance(error, OperationFailure) and error.has_error_label("RetryableWriteError"):
+        if code in _WORTH_TRYING_AGAIN or error.has_error_label("RetryableWriteError"):
             raise _unavailable(what) from None
         raise FatalError(
             ReasonCode.DEPENDENCY_UNAVAILABLE,
@@ -30,6 +35,11 @@ def translated(what: str) -> Iterator[None]:
         ) from None
     except (ConnectionFailure, PyMongoError):
         raise _unavailable(what) from None
+    except (BSONError, UnicodeError, OverflowError):
+        # Their text, too, carries the document.
+        raise FatalError(
+            ReasonCode.INTERNAL_ERROR, f"a value that MongoDB cannot hold, while {what}"
+        ) from None
 
 
 def _unavailable(what: str) -> TransientError:

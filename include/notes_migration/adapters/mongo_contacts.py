@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pymongo.collection import Collection as MongoCollection
@@ -30,24 +30,33 @@ class MongoContacts:
         ambiguous = 0
         for start in range(0, len(ids), CHUNK):
             chunk = ids[start : start + CHUNK]
-            many = self._find({"crm_data.id": {"$in": chunk}}, lambda contact: contact["crm_data"]["id"])
+            many = self._find({"crm_data.id": {"$in": chunk}}, _crm_data_id)
             if self._fallback:
                 missing = [person for person in chunk if person not in many]
                 many |= self._find(
-                    {"source": "crm", "source_id": {"$in": missing}}, lambda contact: contact["source_id"]
+                    {"source": "crm", "source_id": {"$in": missing}}, lambda contact: contact.get("source_id")
                 )
             found |= {person: contacts[0] for person, contacts in many.items()}
             ambiguous += sum(len(contacts) > 1 for contacts in many.values())
         return ContactLookup(found, ambiguous)
 
-    def _find(self, condition: Mapping[str, Any], person_of: Any) -> dict[str, list[str]]:
+    def _find(
+        self, condition: Mapping[str, Any], person_of: Callable[[Document], object]
+    ) -> dict[str, list[str]]:
         query = {**condition, "company_sso_id": self._company, "is_deleted": {"$ne": True}}
         fields = {"id": 1, "crm_data.id": 1, "source_id": 1}
         with translated("looking contacts up"):
-            contacts: Iterable[Document] = list(self._contacts.find(query, fields))
+            contacts = list(self._contacts.find(query, fields))
         grouped: dict[str, list[str]] = {}
         # An ObjectId begins with its time: the smallest is the oldest.
         for contact in sorted(contacts, key=lambda each: str(each["_id"])):
-            if isinstance(contact.get("id"), str) and contact["id"]:
-                grouped.setdefault(person_of(contact), []).append(contact["id"])
+            person, contact_id = person_of(contact), contact.get("id")
+            # MongoDB matches inside arrays, too; such a contact is not of the contract's shape.
+            if isinstance(person, str) and isinstance(contact_id, str) and contact_id:
+                grouped.setdefault(person, []).append(contact_id)
         return grouped
+
+
+def _crm_data_id(contact: Document) -> object:
+    crm_data = contact.get("crm_data")
+    return crm_data.get("id") if isinstance(crm_data, dict) else None

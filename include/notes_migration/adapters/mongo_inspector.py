@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from pymongo.collection import Collection as MongoCollection
+from pymongo.errors import ExecutionTimeout
 
 from notes_migration.adapters.mongo_border import translated
 from notes_migration.adapters.mongo_index import index_problem
 
 Document = dict[str, Any]
 SAMPLE = 50
+SAMPLE_MS = 10_000
+_log = structlog.get_logger(__name__)
 
 
 class MongoInspector:
@@ -52,10 +56,16 @@ class MongoInspector:
             },
         ]
         with translated("sampling native notes"):
-            for found in self._notes.aggregate(pipeline, maxTimeMS=10_000):
-                _add(types, "", found["fields"])
-                for fields in found["files"]:
-                    _add(types, "attachments.", fields)
+            try:
+                sample = list(self._notes.aggregate(pipeline, maxTimeMS=SAMPLE_MS))
+            except ExecutionTimeout:
+                # A search without index for what may not be there: no evidence, and no reason to refuse.
+                _log.warning("native_sample_timed_out")
+                return
+        for found in sample:
+            _add(types, "", found["fields"])
+            for fields in found["files"]:
+                _add(types, "attachments.", fields)
 
 
 def _types_of(what: str) -> Document:

@@ -8,14 +8,14 @@ from typing import Any
 from bson.int64 import Int64
 from pymongo import UpdateOne
 from pymongo.collection import Collection as MongoCollection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, WTimeoutError
 
 from notes_migration.adapters.mongo_border import translated
 from notes_migration.domain.attachments import StoredAttachment
 from notes_migration.domain.documents import CdpNote
 
 Document = dict[str, Any]
-WRITE_CONFLICT_CODES = frozenset({11000})
+CHUNK = 1000
 
 
 class MongoNotes:
@@ -26,9 +26,12 @@ class MongoNotes:
         self._company = company_sso_id
 
     def existing(self, note_ids: Collection[str]) -> set[str]:
-        if not note_ids:
-            return set()
-        query = {"company_sso_id": self._company, "legacy_crm_note_id": {"$in": sorted(note_ids)}}
+        ids = sorted(note_ids)
+        chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+        return set().union(*(self._existing(chunk) for chunk in chunks))
+
+    def _existing(self, note_ids: Sequence[str]) -> set[str]:
+        query = {"company_sso_id": self._company, "legacy_crm_note_id": {"$in": note_ids}}
         # Covered by the index: the note itself is never read.
         with translated("looking for notes that exist"):
             return {
@@ -84,5 +87,6 @@ def _problems(error: BulkWriteError) -> list[Document]:
     details = error.details or {}
     problems = list(details.get("writeErrors", []))
     if not problems:
-        raise error
+        # Only the write concern was not met: what was written may be rolled back, so write again.
+        raise WTimeoutError("write concern") from None
     return problems

@@ -37,8 +37,11 @@ class RedisStatus:
             raw = self._redis.get(_key(cid))
         except (RedisError, OSError):
             raise _unavailable() from None
-        fields: dict[str, Any] | None = json.loads(raw) if raw else None
-        return fields
+        try:
+            fields = json.loads(raw) if raw else None
+        except ValueError:
+            return None  # not ours; the record is rebuilt from Mongo
+        return fields if isinstance(fields, dict) else None
 
 
 def _key(cid: str) -> str:
