@@ -214,6 +214,7 @@ class Composition:
             crm=self.crm,
             inspector=MongoInspector(collection, company_sso_id=self.company_sso_id),
             buckets=(self.attachments, self._bucket(self.resources.storage.staging_bucket)),
+            staging=self.staging,
             events=self.events,
             progress=self.progress,
             clock=self.clock,

@@ -51,6 +51,14 @@ class ObjectStorage(Protocol):
         ...
 
 
+class StorageProbe(Protocol):
+    """Tells whether a bucket can be used; errors as of ObjectStorage."""
+
+    def check(self) -> None:
+        """Return where the bucket is there and ours to use."""
+        ...
+
+
 class ObjectSweeper(Protocol):
     """Finds and removes objects of one bucket; errors as of ObjectStorage."""
 

@@ -49,11 +49,15 @@ class FinalizeRun:
 
     def finalize(self, run: Run, *, batches_may_be_dying: bool) -> Ending:
         """Return what was found; in every case the run may not write any more afterwards."""
-        ended = self.runs.outcome(run.run_id) is not None
-        if not ended and not self.accounts.is_active(run):
+        recorded, active = self.runs.outcome(run.run_id), self.accounts.is_active(run)
+        ended = recorded is not None
+        if not ended and not active:
             return Ending.NEVER_STARTED
-        if not ended:
+        if recorded is None:
             self._interrupt(run, batches_may_be_dying=batches_may_be_dying)
+        elif active and not self.accounts.state(run.cid).terminal:
+            # Recording was cut off between the run's record and the account's.
+            self.outcome.record(run, recorded)
         self._sweep_orphans(run)
         self.staging.discard(run.staging_prefix)
         self.accounts.deactivate(cid=run.cid, run_id=run.run_id)
@@ -63,8 +67,11 @@ class FinalizeRun:
         if batches_may_be_dying:
             # A killed task's process may work on until its next word with its supervisor.
             self.clock.pause(DRAIN_SECONDS)
+        # A former attempt may have intended in a batch of another name what this one has counted.
+        counted = set(self.batches.ids(run, ("migrated", "already_present")))
         for batch, intent in self.batches.unsettled(run).items():
-            written = self.notes.existing(intent)
+            written = self.notes.existing(intent - counted)
+            counted |= written
             tally = BatchTally(
                 migrated=sorted(written, key=int), prepared=self.batches.prepared(run, written)
             )

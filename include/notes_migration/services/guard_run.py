@@ -17,8 +17,9 @@ from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.events import Events
 from notes_migration.ports.feature_flag import FeatureFlag
 from notes_migration.ports.notes_store import CollectionInspector
-from notes_migration.ports.object_storage import ObjectStorage
+from notes_migration.ports.object_storage import StorageProbe
 from notes_migration.ports.run_records import RunRecords
+from notes_migration.ports.staging import PageStaging
 from notes_migration.services.publish_progress import PublishProgress
 
 AVAILABLE_MODES = frozenset({Mode.MIGRATE})
@@ -44,7 +45,8 @@ class GuardRun:
     batches: BatchLedger
     crm: CrmSource
     inspector: CollectionInspector
-    buckets: tuple[ObjectStorage, ...]
+    buckets: tuple[StorageProbe, ...]
+    staging: PageStaging
     events: Events
     progress: PublishProgress
     clock: Clock
@@ -63,6 +65,8 @@ class GuardRun:
         self.runs.start(run)
         self.batches.begin_attempt(run)
         self.accounts.activate(run)
+        # What a crashed run may have left: under the lock nobody else works from these.
+        self.staging.discard(run.account_staging_prefix)
         self.events.emit(
             "crm_notes_migration_started", notes_total=run.in_scope, triggered_by=run.triggered_by
         )
@@ -100,7 +104,7 @@ class GuardRun:
         if difference is not None:
             raise FatalError(ReasonCode.SCHEMA_MISMATCH, difference)
         for bucket in self.buckets:
-            bucket.head("probe")  # it only has to answer
+            bucket.check()
 
     def _freeze(self, request: RunRequest, count: CrmCount | None) -> Run:
         conf, settings = request.conf, request.settings
