@@ -12,6 +12,7 @@ from typing import Protocol
 from notes_migration.domain.attachments import AssetOutcome
 from notes_migration.domain.batching import StagedPage
 from notes_migration.domain.content import normalize_html
+from notes_migration.domain.content.emptied import emptied
 from notes_migration.domain.documents import CdpNote, to_cdp_note
 from notes_migration.domain.errors import FatalError, ReasonCode, RejectedNote, TransientError
 from notes_migration.domain.notes import CrmNote
@@ -127,6 +128,9 @@ class MigrateBatch:
                 content = normalize_html(note.html)
             except RejectedNote as rejected:
                 tally.fail(note.note_id, rejected.reason, "content")
+                continue
+            if emptied(note.html, content.html):
+                tally.fail(note.note_id, ReasonCode.NOTE_EMPTIED, "content")
                 continue
             tally.warnings.update(content.warnings)
             drafts.append(_Draft(note, contact_id, content.html))
