@@ -46,5 +46,8 @@ imports: setup
 	PYTHONPATH=include:. $(BIN)/lint-imports
 check: lint types imports ## lint, types, import rules
 
+bench: setup ## measure; prints rates and their targets
+	$(BIN)/python benchmarks/bench_content.py
+
 clean: ## remove what runs left behind (.venv stays)
 	rm -rf .airflow .sandbox

@@ -7,10 +7,10 @@ import re
 from nh3 import Cleaner
 
 from notes_migration.domain.content.links import relative_or_none
+from notes_migration.domain.content.mentions import MentionRewriter
 from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.text import storable
 
-_ROUNDS = 10
 _ANCHOR_TAG = re.compile(r"</a>|<a(?: [^>]*)?>")
 
 
@@ -21,24 +21,38 @@ class PolicyCleaner:
         marks = policy.link_attributes | policy.mention_attributes
         self._first = _nh3(policy, policy.tags, marks)
         self._last = _nh3(policy, policy.tags, policy.link_attributes)
+        self._mentions = MentionRewriter(policy)
+        self._rounds = policy.max_rounds
         self._text_only = _nh3(policy, frozenset(), frozenset())
 
     def first(self, html: str) -> str:
         """Cut to the policy, but leave the marks of mentions on anchors."""
         return self._first.clean(html)
 
+    def holds_mention(self, cleaned: str) -> bool:
+        """Say whether what `first` made has something for `last` to turn into text."""
+        return self._mentions.are_in(cleaned)
+
     def last(self, html: str) -> str | None:
-        """Return what `last` leaves unchanged, or None where ten rounds do not get there."""
-        for _ in range(_ROUNDS):
-            again = self._last.clean(_tidy(html))
-            if again == html:
-                return html
-            html = again
+        """Turn mentions into text, cut to the policy, and again until a second reading changes nothing.
+
+        None where the policy's rounds do not get there.
+        """
+        prepared = self._prepare(html)
+        for _ in range(self._rounds):
+            cleaned = self._last.clean(prepared)
+            again = self._prepare(cleaned)
+            if prepared == cleaned == again:
+                return cleaned
+            prepared = again
         return None
+
+    def _prepare(self, cleaned: str) -> str:
+        return _tidy(self._mentions.rewrite(cleaned))
 
     def text_only(self, html: str) -> str:
         """Return the text without any element."""
-        return self._text_only.clean(html)
+        return _with_line_feeds(self._text_only.clean(html))
 
 
 def _nh3(policy: ContentPolicy, tags: frozenset[str], on_links: frozenset[str]) -> Cleaner:
@@ -55,9 +69,14 @@ def _nh3(policy: ContentPolicy, tags: frozenset[str], on_links: frozenset[str]) 
 
 def _tidy(cleaned: str) -> str:
     """Do on nh3's output what nh3 leaves undone and what a second reading would change."""
-    # A reference to CR was decoded; a parser reads CR as LF. A parser eats the first LF of a pre.
-    tidied = storable(cleaned.replace("\r\n", "\n").replace("\r", "\n")).replace("<pre>\n", "<pre><br>")
+    # A parser eats the first line feed of a pre.
+    tidied = _with_line_feeds(cleaned).replace("<pre>\n", "<pre><br>")
     return _without_bare_anchors(tidied) if "<a" in tidied else tidied
+
+
+def _with_line_feeds(cleaned: str) -> str:
+    """Take out what references stood for: a parser reads CR as LF, and control characters may not stay."""
+    return storable(cleaned.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _without_bare_anchors(cleaned: str) -> str:

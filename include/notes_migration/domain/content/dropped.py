@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from notes_migration.domain.content.attributes import is_self_closing
-from notes_migration.domain.content.elements import FOREIGN, INTEGRATION_POINTS, STAY_FOREIGN, VOID
+from notes_migration.domain.content.elements import (
+    BREAK_OUT,
+    FOREIGN,
+    INTEGRATION_POINTS,
+    MAKE_ELEMENTS,
+    VOID,
+)
 from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.scan import Kind, Token
 
@@ -29,6 +35,10 @@ class DroppedRegions:
             self._element, self._depth, self._html_inside = token.name, 1, False
         return True
 
+    def in_foreign(self) -> bool:
+        """Say whether the walk is within a drawing or a formula, and not in HTML inside of it."""
+        return self._element in FOREIGN and not self._html_inside
+
     def _follow(self, token: Token) -> None:
         self._html_inside |= token.name in INTEGRATION_POINTS
         if token.name == self._element and not _holds_nothing(token):
@@ -37,12 +47,10 @@ class DroppedRegions:
             self._element = ""
 
     def _breaks_out(self, token: Token) -> bool:
-        return (
-            self._element in FOREIGN
-            and not self._html_inside
-            and token.kind is Kind.START
-            and token.name in self._policy.tags - STAY_FOREIGN
-        )
+        if not self.in_foreign():
+            return False
+        ends = token.kind is Kind.END and token.name in MAKE_ELEMENTS
+        return ends or (token.kind is Kind.START and token.name in BREAK_OUT)
 
 
 def _holds_nothing(token: Token) -> bool:

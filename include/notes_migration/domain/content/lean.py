@@ -11,15 +11,17 @@ from collections import Counter
 from html import escape, unescape
 
 from notes_migration.domain.content.attributes import written_attributes
-from notes_migration.domain.content.elements import VOID
+from notes_migration.domain.content.elements import MAKE_ELEMENTS, VOID
 from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.scan import Kind, Token
 from notes_migration.domain.content.typed import as_text
 
 _REFERENCE = re.compile(r"&#?[a-zA-Z0-9]+;?")
+_BEGUN_REFERENCE = re.compile(r"&#?[a-zA-Z0-9]*\Z")
+_LONGEST_REFERENCE = 40
 _CHARACTERS_PER_REFERENCE = 8  # a longer address than this allows cannot pass the length rule
+_MARKED = "<a data-"
 _EMPTY = '""'
-_MAKE_ELEMENTS = frozenset({"p", "br"})  # their end tags, where nothing is open
 _DECODED = frozenset({"textarea", "title"})  # raw text in which references are read
 
 
@@ -54,6 +56,8 @@ class LeanWriter:
         return "".join(self._pieces)
 
     def _text(self, text: str) -> None:
+        if self._pieces and _BEGUN_REFERENCE.search(self._pieces[-1][-_LONGEST_REFERENCE:]):
+            self._pieces.append("<!---->")
         self._pieces.append(text.replace("<", "&lt;"))  # or it could join what follows to a tag
         self.least_length += sum(map(len, _REFERENCE.sub("&", text).split()))
 
@@ -70,13 +74,12 @@ class LeanWriter:
         if self._open[name]:
             self._open[name] -= 1
             self._close(name)
-        elif name in _MAKE_ELEMENTS:
+        elif name in MAKE_ELEMENTS:
             self._element(f"</{name}>", name)
 
     def _close(self, name: str) -> None:
-        # A link around nothing shows nothing, and bleach would have to look at each of them.
-        if name == "a" and self._pieces and self._pieces[-1].startswith("<a"):
-            self._pieces.pop()
+        if name == "a" and self._pieces and self._pieces[-1].startswith(_MARKED):
+            self._pieces.pop()  # a mention of nobody shows nothing; each would cost a look later
         else:
             self._pieces.append(f"</{name}>")
 

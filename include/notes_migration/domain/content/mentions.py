@@ -30,17 +30,22 @@ class MentionRewriter:
         self._policy = policy
         self._local = threading.local()  # bleach's cleaners are not safe for several threads
 
+    def are_in(self, cleaned: str) -> bool:
+        """Say whether nh3's output holds a mention."""
+        return any(self._is_mention(anchor) for anchor in _ANCHOR.finditer(cleaned))
+
     def rewrite(self, cleaned: str) -> str:
         """Return the HTML with every mention as text; what is not a mention stays as it is."""
         if "<a " not in cleaned:
             return cleaned
-        anchors = [anchor for anchor in _ANCHOR.finditer(cleaned) if self._is_mention(anchor)]
+        anchors = list(_ANCHOR.finditer(cleaned))
         if any(_NESTED.search(anchor["content"]) for anchor in anchors):
-            return str(self._bleach.clean(cleaned))
+            return str(self._bleach.clean(cleaned))  # it reads the whole and takes them apart
         as_text = cache(self._as_text)  # a name that comes a thousand times is looked at once
         pieces, at = [], 0
         for anchor in anchors:
-            pieces += [cleaned[at : anchor.start()], as_text(anchor["content"])]
+            text = as_text(anchor["content"]) if self._is_mention(anchor) else anchor[0]
+            pieces += [cleaned[at : anchor.start()], text]
             at = anchor.end()
         return "".join([*pieces, cleaned[at:]])
 

@@ -31,6 +31,7 @@ class ContentPolicy:
     mention_path: str = r"/users/[^/?#]+/edit_user"
     max_code_points: int = 10_000
     max_bytes: int = 4 * MIB
+    max_rounds: int = 10  # of nh3 until a second reading changes nothing; two are the rule
 
 
 POLICY = ContentPolicy()

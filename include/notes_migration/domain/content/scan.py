@@ -6,7 +6,7 @@ Nothing rests on this reading but repair, warnings and speed. What may stay is d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -56,14 +56,18 @@ _CUT_END_TAG = re.compile(r"</([a-z][a-z0-9]*)[ \t\n\f\r]*\Z", re.IGNORECASE)
 _EXPENSIVE_CUTS = 16  # tags that swallow the rest; each costs a look at all of it
 
 
-def read(html: str) -> Iterator[Token]:
-    """Yield the tokens of a note; a tag that never ends is TYPED, since it would swallow the rest."""
+def read(html: str, in_foreign: Callable[[], bool]) -> Iterator[Token]:
+    """Yield the tokens of a note; a tag that never ends is TYPED, since it would swallow the rest.
+
+    `in_foreign` says whether the tokens yielded so far end within a drawing or a formula, where the
+    content of `style` and its like is markup.
+    """
     at, cuts, last_end = 0, 0, html.rfind(">")
     while (found := _MARKUP.search(html, at)) and found.start() <= last_end and cuts < _EXPENSIVE_CUTS:
         if found.start() > at:
             yield Token(Kind.TEXT, html[at : found.start()])
         at = found.start()
-        for token in _markup(html, at):
+        for token in _markup(html, at, raw=not in_foreign()):
             yield token
             at += len(token.source)
             cuts += not token.closed
@@ -82,16 +86,16 @@ def _rest(html: str, at: int, markup: int) -> Iterator[Token]:
         yield Token(Kind.TYPED, html[markup:], closed=False)
 
 
-def _markup(html: str, start: int) -> Iterator[Token]:
+def _markup(html: str, start: int, *, raw: bool) -> Iterator[Token]:
     if tag := _TAG.match(html, start):
-        yield from _tag(html, tag)
+        yield from _tag(html, tag, raw=raw)
     elif comment := _COMMENT.match(html, start):
         yield Token(Kind.COMMENT, comment[0], closed=comment["cut"] is None)
     else:  # a doctype, a processing instruction, `</3>`
         yield Token(Kind.COMMENT, html[start : html.index(">", start) + 1])
 
 
-def _tag(html: str, tag: re.Match[str]) -> Iterator[Token]:
+def _tag(html: str, tag: re.Match[str], *, raw: bool) -> Iterator[Token]:
     name = tag["name"].lower()
     if not tag["close"]:
         yield Token(Kind.TYPED, "<", closed=False)
@@ -101,7 +105,7 @@ def _tag(html: str, tag: re.Match[str]) -> Iterator[Token]:
         yield Token(Kind.TYPED, tag[0])
     else:
         yield Token(Kind.START, tag[0], name, tag["attributes"])
-        if name in RAW_TEXT:
+        if raw and name in RAW_TEXT:
             yield _raw_content(html, tag.end(), name)
 
 

@@ -38,15 +38,15 @@ class SourceNote:
 def read_faithfully(html: str, policy: ContentPolicy) -> SourceNote:
     """Read a note of moderate size; what comes out differs only where text was typed in brackets."""
     reading, pieces = _Reading(policy), []
-    for token in read(html):
-        pieces.append(_repaired(token) if reading.takes(token) else token.source)
+    for token in read(html, reading.in_foreign):
+        pieces.append(_repaired(token, visible=reading.takes(token)))
     return reading.result("".join(pieces))
 
 
 def read_leanly(html: str, policy: ContentPolicy) -> SourceNote:
     """Read a large note; stops once it is known to be too long."""
     reading, writer = _Reading(policy), LeanWriter(policy)
-    for token in read(html):
+    for token in read(html, reading.in_foreign):
         if reading.takes(token):
             writer.add(token)
         if writer.least_length > policy.max_code_points:
@@ -54,18 +54,21 @@ def read_leanly(html: str, policy: ContentPolicy) -> SourceNote:
     return reading.result(writer.html(), writer.least_length)
 
 
-def _repaired(token: Token) -> str:
-    if token.kind is Kind.TYPED:
+def _repaired(token: Token, *, visible: bool) -> str:
+    if token.kind is Kind.TYPED and (visible or not token.closed):
         return as_text(token.source)
     # nh3 drops everything in an element named like one of SVG or MathML: `<in>`, `<list>`, `<min>`.
-    unknown = token.kind in (Kind.START, Kind.END) and token.name not in HTML
-    return _NOTHING if unknown else token.source
+    unknown = visible and token.kind in (Kind.START, Kind.END) and token.name not in HTML
+    # Within a drawing `<![CDATA[` would begin text, which may hold what looks like an end tag.
+    declaration = token.kind is Kind.COMMENT and not token.source.startswith("<!--")
+    return _NOTHING if unknown or declaration else token.source
 
 
 class _Reading:
     def __init__(self, policy: ContentPolicy) -> None:
         self._policy = policy
         self._regions = DroppedRegions(policy)
+        self.in_foreign = self._regions.in_foreign
         self._visible_length = 0
         self._elements: list[str] = []
         self._links = 0

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from html import unescape
 
-# UTF-8 has no surrogates; control characters show nothing, and NUL ends a string elsewhere.
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# UTF-8 has no surrogates; control characters show nothing, and NUL ends a string elsewhere. Vertical
+# tab and form feed stay: they part words.
+_CONTROL = r"\x00-\x08\x0e-\x1f\x7f"
+_UNSTORABLE = re.compile(rf"[{_CONTROL}\ud800-\udfff]")
+_FALSE_TAG = re.compile(rf"<(?=/?[{_CONTROL}])")  # no tag, and must not become one
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_TAG = re.compile("<(?=/?[\x00-\x08\x0b\x0e-\x1f\x7f])")  # no tag, and must not become one
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG = re.compile(r"<[^>]*>")
 
@@ -15,7 +20,7 @@ def storable(text: str) -> str:
     """Return the text without control characters; half a surrogate pair becomes U+FFFD."""
     if not _UNSTORABLE.search(text):
         return text
-    return _UNSTORABLE.sub("", _SURROGATE.sub("\ufffd", text))
+    return _UNSTORABLE.sub("", _SURROGATE.sub("\ufffd", _FALSE_TAG.sub("&lt;", text)))
 
 
 def larger_than(text: str, max_bytes: int) -> bool:
