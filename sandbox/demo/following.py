@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -101,6 +102,7 @@ def _display(runs: Sequence[Triggered], console: Console) -> Iterator[Display]:
         TextColumn("{task.completed:.0f} of {task.total:.0f} notes  {task.fields[rate]:>5.0f}/s  ETA"),
         TimeRemainingColumn(),
         console=console,
+        refresh_per_second=4,
     ) as progress:
         yield _Bars(progress, runs)
 
@@ -119,7 +121,7 @@ class _Bars:
                 total=status["notes_total"],
                 completed=status["notes_processed"],
                 phase=status["phase"],
-                rate=_rate(run, status),
+                rate=_rate(status),
             )
 
 
@@ -134,18 +136,19 @@ class _Lines:
         if phase == last_phase and time.monotonic() - last_time < _LINE_SECONDS:
             return
         self._last[run.run_id] = (phase, time.monotonic())
-        self._console.print(f"{run.cid:<10} {phase:<16} {_amount(run, status)}")
+        self._console.print(f"{run.cid:<10} {phase:<16} {_amount(status)}")
 
 
-def _amount(run: Triggered, status: dict[str, Any]) -> str:
+def _amount(status: dict[str, Any]) -> str:
     if not status:
         return ""
-    done, total, rate = status["notes_processed"], status["notes_total"], _rate(run, status)
+    done, total, rate = status["notes_processed"], status["notes_total"], _rate(status)
     left = f", about {(total - done) / rate:.0f} s left" if rate and done < total else ""
     return f"{done} of {total} notes, {rate:.0f}/s{left}"
 
 
-def _rate(run: Triggered, status: dict[str, Any]) -> float:
-    """Notes per second since the trigger, Airflow's own time included."""
-    elapsed = time.monotonic() - run.at
+def _rate(status: dict[str, Any]) -> float:
+    """Notes per second from the run's start to its newest record, Airflow's own time between tasks included."""
+    began, newest = (datetime.fromisoformat(status[name]) for name in ("started_at", "updated_at"))
+    elapsed = (newest - began).total_seconds()
     return float(status["notes_processed"]) / elapsed if elapsed > 0 else 0.0

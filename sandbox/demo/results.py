@@ -28,7 +28,7 @@ def results_table(title: str, runs: Sequence[FollowedRun]) -> Table:
     """Return one row per run."""
     table = Table(title=title, title_justify="left")
     for column in _COLUMNS:
-        table.add_column(column, justify="left" if column in _LEFT else "right")
+        table.add_column(column, justify="left" if column in _LEFT else "right", overflow="fold")
     for run in runs:
         table.add_row(*_row(run))
     return table
@@ -40,7 +40,7 @@ def _row(run: FollowedRun) -> tuple[str, ...]:
     reason = record.get("reason_code")
     return (
         run.cid,
-        f"{run.status} ({reason})" if reason else run.status,
+        f"{run.status}\n{reason}" if reason else run.status,
         str(record.get("source_total", 0)),
         str(counts["migrated"]),
         str(counts["already_present"]),
@@ -54,8 +54,8 @@ def _row(run: FollowedRun) -> tuple[str, ...]:
 
 
 def by_reason(failed: Mapping[str, int]) -> str:
-    """Return "0", or the reasons with their numbers."""
-    return ", ".join(f"{code} {number}" for code, number in sorted(failed.items())) or "0"
+    """Return "0", or the reasons with their numbers, one a line."""
+    return "\n".join(f"{code} {number}" for code, number in sorted(failed.items())) or "0"
 
 
 def percentage(value: object) -> str:

@@ -66,7 +66,8 @@ class FakeWorld:
         return next(self.states)
 
     def status(self, run: Triggered) -> dict[str, Any]:
-        return {"phase": "migrate", "notes_total": 10, "notes_processed": 5}
+        times = {"started_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-01T00:00:02.500Z"}
+        return {"phase": "migrate", "notes_total": 10, "notes_processed": 5, **times}
 
     def record(self, run_id: str) -> dict[str, Any]:
         return RECORD
@@ -176,7 +177,7 @@ def test_given_no_terminal_when_followed_then_lines_tell_phase_and_notes(
 
     assert (run.airflow_state, run.record, run.failed_tasks) == ("success", RECORD, [])
     assert "migrate" in written.getvalue()
-    assert "5 of 10 notes" in written.getvalue()
+    assert "5 of 10 notes, 2/s, about 2 s left" in written.getvalue()
 
 
 def test_given_a_run_that_does_not_end_when_followed_then_it_is_named(
@@ -200,5 +201,5 @@ def test_given_runs_when_shown_then_the_table_has_every_column_of_the_issue() ->
 
 def test_given_values_when_shown_then_nothing_is_zero_and_percentages_have_two_decimals() -> None:
     assert by_reason({}) == "0"
-    assert by_reason({"B": 2, "A": 1}) == "A 1, B 2"
+    assert by_reason({"B": 2, "A": 1}) == "A 1\nB 2"
     assert (percentage(100), percentage("99.00"), percentage(None)) == ("100.00", "99.00", "-")
