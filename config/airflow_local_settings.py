@@ -1,5 +1,7 @@
 """Cluster policy: the marker pool `cid_lock` becomes the account's own pool of one slot.
 
+It also loads libraries once in the processes that fork tasks, so that no task has to.
+
 Airflow has no templated pool; this hook sees the run's conf, gives the task the account's pool and
 makes that pool on the way. It runs in API server, CLI and scheduler, inside their transactions: it
 never commits and never opens a session (docs/decisions/0002-lock.md).
@@ -8,6 +10,9 @@ never commits and never opens a session (docs/decisions/0002-lock.md).
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +27,23 @@ POOL_PREFIX = "crm_notes_cid_"
 # cannot be imported stops every Airflow process, so it imports nothing of ours.
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _RIGHT = {"slots": 1, "include_deferred": True}
+# Scheduler (LocalExecutor) and Celery worker fork a process per task: what they have loaded is there
+# for free, and is most of a task's start. Libraries only: our own code comes fresh with each task.
+_FORKING_COMMANDS = frozenset({"scheduler", "celery"})
+_PRELOADED = (
+    "airflow.providers.amazon.aws.hooks.s3",
+    "airflow.providers.mongo.hooks.mongo",
+    "airflow.providers.redis.hooks.redis",
+    "airflow.providers.standard.operators.python",
+    "bleach",
+    "html5lib",
+    "httpx",
+    "magic",
+    "nh3",
+    "pydantic",
+    "requests_hardened",
+    "tenacity",
+)
 
 
 def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | None = None) -> None:
@@ -58,8 +80,6 @@ def _ensure_pool(session: Session, name: str) -> None:
 
 
 def _insert(connection: Connection, table: Any, row: dict[str, Any]) -> None:
-    from importlib import import_module
-
     from sqlalchemy.exc import IntegrityError
 
     if connection.dialect.name in {"postgresql", "sqlite"}:
@@ -71,3 +91,13 @@ def _insert(connection: Connection, table: Any, row: dict[str, Any]) -> None:
             connection.execute(table.insert().values(**row))
     except IntegrityError:
         pass
+
+
+def _preload() -> None:
+    for name in _PRELOADED:
+        with suppress(ImportError):
+            import_module(name)
+
+
+if _FORKING_COMMANDS & set(sys.argv[1:2]):
+    _preload()
