@@ -9,6 +9,16 @@ from pathlib import Path
 
 from sandbox.paths import Paths, this_checkout
 
+_SHOWN = {
+    "MongoDB": "mongo_uri",
+    "Redis": "redis_url",
+    "S3 API": "s3_endpoint_url",
+    "CRM": "crm_url",
+    "identity": "identity_url",
+    "CDN": "cdn_url",
+    "alerts": "alerts_url",
+}
+
 
 def main() -> int:
     """Run one command and return its exit code."""
@@ -59,19 +69,11 @@ def _up(paths: Paths) -> int:
         return 1
     stack = json.loads(paths.stack_file.read_text())
     print(
-        f"Airflow     {stack['airflow_url']}  login {stack['airflow_username']} / {stack['airflow_password']}"
+        f"Airflow   {stack['airflow_url']}  login {stack['airflow_username']} / {stack['airflow_password']}"
     )
-    for name in (
-        "mongo_uri",
-        "redis_url",
-        "s3_endpoint_url",
-        "crm_url",
-        "identity_url",
-        "cdn_url",
-        "alerts_url",
-    ):
-        print(f"{name.rsplit('_', 1)[0]:<11} {stack[name]}")
-    print(f"everything  {paths.stack_file.relative_to(paths.checkout)}; make down stops it")
+    for label, key in _SHOWN.items():
+        print(f"{label:<9} {stack[key] or 'unknown'}")
+    print(f"All addresses and credentials: {paths.stack_file}; make down stops it")
     return 0
 
 

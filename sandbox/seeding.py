@@ -24,7 +24,7 @@ def opened_database(uri: str) -> Iterator[Database[dict[str, Any]]]:
 
 
 def load_accounts(cids: Iterable[str], *, simulators: Simulators, mongo_uri: str) -> dict[str, Account]:
-    """Build the synthetic accounts, give them to simulators and CDP, and make the CDP's index.
+    """Build the synthetic accounts and give them to simulators and CDP.
 
     Loading them again changes nothing; what a migration wrote is left alone.
     """
@@ -33,5 +33,10 @@ def load_accounts(cids: Iterable[str], *, simulators: Simulators, mongo_uri: str
         for account in accounts.values():
             control.load(account)
             seed_mongo(database, account)
-        apply_index_migration(database, "up")
     return accounts
+
+
+def make_index(mongo_uri: str) -> None:
+    """Make the CDP's index as `make migrate-up` does; in production it belongs to another service."""
+    with opened_database(mongo_uri) as database:
+        apply_index_migration(database, "up")

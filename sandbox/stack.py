@@ -19,7 +19,7 @@ from sandbox.connections import Connection, given_connections, variable_of
 from sandbox.paths import Paths
 from sandbox.processes.lifeline import Lifeline
 from sandbox.processes.service import ServiceUnavailable
-from sandbox.seeding import load_accounts
+from sandbox.seeding import load_accounts, make_index
 from sandbox.services.embedded import EmbeddedServices
 from sandbox.services.postgres import start_postgres
 from sandbox.simulators.process import Simulators, start_simulators
@@ -114,20 +114,25 @@ class Stack:
             "airflow_password": airflow.access.password,
             **addresses(running, used),
         }
-        self._start_airflow(airflow, seeds="crm" in parts.simulators)
+        self._start_airflow(airflow, parts)
         _write_private(self.paths.stack_file, self.addresses)
 
-    def _start_airflow(self, airflow: AirflowProcesses, *, seeds: bool) -> None:
+    def _start_airflow(self, airflow: AirflowProcesses, parts: Parts) -> None:
         self.say("creating Airflow's tables, loading the accounts")
         migration = airflow.begin_migration()
-        if seeds:
-            self.accounts = load_accounts(
-                self.cids, simulators=self.simulators, mongo_uri=self.addresses["mongo_uri"]
-            )
+        self._fill(parts)
         airflow.finish_migration(migration)
         self.say("starting Airflow: API server, scheduler, DAG processor, triggerer")
         airflow.start()
         airflow.wait_until_ready()
+
+    def _fill(self, parts: Parts) -> None:
+        """Load accounts where the CRM is the simulator; a given CRM and a given MongoDB are left alone."""
+        mongo_uri = self.addresses["mongo_uri"]
+        if "crm" in parts.simulators:
+            self.accounts = load_accounts(self.cids, simulators=self.simulators, mongo_uri=mongo_uri)
+        if "crm" in parts.simulators or "mongo" in parts.services:
+            make_index(mongo_uri)
 
     def _database_url(self, directory: Path, lifeline: Lifeline) -> str:
         try:

@@ -148,7 +148,7 @@ def _amount(status: dict[str, Any]) -> str:
 
 
 def _rate(status: dict[str, Any]) -> float:
-    """Notes per second from the run's start to its newest record, Airflow's own time between tasks included."""
+    """Notes per second from the run's start to its newest record, Airflow's own time included."""
     began, newest = (datetime.fromisoformat(status[name]) for name in ("started_at", "updated_at"))
     elapsed = (newest - began).total_seconds()
     return float(status["notes_processed"]) / elapsed if elapsed > 0 else 0.0
