@@ -23,9 +23,10 @@ def is_mention(href: str, path_pattern: str) -> bool:
 
 
 def relative_or_none(href: str) -> str | None:
-    """Return a relative address unchanged, or None where a scheme hides behind unseen characters."""
+    """Return a relative address unchanged; None where a scheme hides in it, or nothing can be seen."""
     visible = "".join(character for character in href if not _is_unseen(character))
-    return None if ":" in re.split(r"[/?#\\]", visible, maxsplit=1)[0] else href
+    hides_scheme = ":" in re.split(r"[/?#\\]", visible, maxsplit=1)[0]
+    return href if visible and not hides_scheme else None
 
 
 def _is_unseen(character: str) -> bool:
