@@ -487,6 +487,7 @@ def test_given_an_answer_that_stays_when_fetched_then_it_is_not_tried_again(code
         raw(b""),
         raw(b"not http at all\r\n\r\n"),
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly a part"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + bytes(150_000)),
         raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nonly a part"),
         raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
     ],

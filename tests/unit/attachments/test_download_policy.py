@@ -41,6 +41,7 @@ def test_given_an_allowed_place_when_admitted_then_it_is_the_one_that_is_asked(
         "cdn.example/a",
         "//cdn.example/a",
         "http://cdn.example/a",
+        "http://cdn.example:443/a",
         "ftp://cdn.example/a",
         "file:///etc/passwd",
         "gopher://cdn.example/",
