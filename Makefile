@@ -34,6 +34,9 @@ ACCOUNTS ?= qa-100,qa-5000
 demo: setup ## migrate two synthetic accounts through a real Airflow and check the result (ACCOUNTS=a,b)
 	@$(BIN)/python -m sandbox demo --accounts $(ACCOUNTS)
 
+test: setup ## pass all tests (integration, end-to-end and browser tests included)
+	@$(BIN)/pytest
+
 lock: ## compile requirements.in and requirements-dev.in again
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
