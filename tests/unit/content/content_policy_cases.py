@@ -59,8 +59,8 @@ ATTRIBUTES = [
     Case("href is for links only", '<div href="https://a.example">x</div>', "<div>x</div>"),
     Case(
         "of a link only the address stays",
-        '<a href="https://a.example" title="t" target="_blank" style="top:0" onclick="x()" id="i">x</a>',
-        '<a href="https://a.example" rel="nofollow">x</a>',
+        '<a href="/x" name="n" title="t" target="_blank" style="top:0" onclick="x()" id="i" class="c">x</a>',
+        '<a href="/x" rel="nofollow">x</a>',
     ),
     Case("rel is ours", '<a href="/x" rel="opener">x</a>', '<a href="/x" rel="nofollow">x</a>'),
 ]
