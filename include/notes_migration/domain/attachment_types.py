@@ -1,4 +1,4 @@
-"""The bytes decide what a file is and whether its association may hold it (RFC decision 8, ADR)."""
+"""The bytes decide what a file is and whether its association may hold it (RFC decision 8, decision 15)."""
 
 from __future__ import annotations
 
