@@ -85,6 +85,8 @@ class MigrateBatch:
         documents = self._documents(run, drafts, tally)
         self.batches.store_prepared(run, page.batch, tally.prepared)
         self._require_active(run)
+        # Before the write: a retry after a crash meets the notes as written and looks at no file again.
+        self._record_failures(run, tally)
         self._write(documents, tally)
         result = tally.result(self.clock.monotonic_seconds() - began)
         self._record(run, page, result, tally)
@@ -176,19 +178,24 @@ class MigrateBatch:
 
     def _insert(self, documents: Sequence[CdpNote]) -> set[str]:
         """Write, again after a pause where the store did not answer; what stays missing is refused."""
-        for pause in WRITE_PAUSES_SECONDS:
+        for pause in (0.0, *WRITE_PAUSES_SECONDS):
+            if pause:
+                self.clock.pause(pause)
             try:
                 return self.notes.insert_missing(documents)
             except TransientError:
-                self.clock.pause(pause)
+                continue
         ids = {document.legacy_crm_note_id for document in documents}
         return ids - self.notes.existing(ids)
 
     def _record(self, run: Run, page: StagedPage, result: BatchResult, tally: BatchTally) -> None:
-        self.failures.record(run, [each for each in tally.failures if each.note_id])
+        self._record_failures(run, tally)
         self.failures.resolve(run, tally.migrated)
         self.batches.store_result(run, page.batch, result)
         self._emit(run, result, tally)
+
+    def _record_failures(self, run: Run, tally: BatchTally) -> None:
+        self.failures.record(run, [each for each in tally.failures if each.note_id])
 
     def _emit(self, run: Run, result: BatchResult, tally: BatchTally) -> None:
         names = {"note": "note_failed", "attachment": "attachment_failed", "owner": "owner_not_resolved"}

@@ -1,0 +1,40 @@
+"""What failed, in memory: FailureRecords."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from notes_migration.domain.run import Run
+from notes_migration.ports.batch_ledger import FailedRecord
+
+
+@dataclass
+class Seen:
+    """A failure and how many attempts met it."""
+
+    failure: FailedRecord
+    attempts: int
+    last: tuple[str, int]
+
+
+class InMemoryFailures:
+    """`seen`: one entry per account and failed thing."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str, str, str | None], Seen] = {}
+
+    def record(self, run: Run, failures: Sequence[FailedRecord]) -> None:
+        for each in failures:
+            key = (run.cid, each.kind, each.note_id, each.asset)
+            now, before = (run.run_id, run.attempt), self.seen.get(key)
+            attempts = before.attempts + (before.last != now) if before else 1
+            self.seen[key] = Seen(each, attempts, now)
+
+    def resolve(self, run: Run, note_ids: Collection[str]) -> None:
+        gone = {(run.cid, "note", note_id, None) for note_id in note_ids}
+        self.seen = {key: each for key, each in self.seen.items() if key not in gone}
+
+    def reasons(self) -> dict[str, str]:
+        """Return note id -> reason, of notes."""
+        return {key[2]: str(each.failure.reason) for key, each in self.seen.items() if key[1] == "note"}

@@ -1,0 +1,44 @@
+"""Runs in memory: RunRecords."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.ledger import Ledger
+from notes_migration.domain.outcome import Outcome
+from notes_migration.domain.run import Run
+
+
+class InMemoryRuns:
+    """The newest attempt of each run; `ledgers` are the counts that runs ended with."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self.ledgers: dict[str, Ledger] = {}
+
+    def next_attempt(self, run_id: str) -> int:
+        return self._runs[run_id].attempt + 1 if run_id in self._runs else 1
+
+    def start(self, run: Run) -> None:
+        self._runs[run.run_id] = run
+        self._outcomes.pop(run.run_id, None)
+
+    def find(self, run_id: str) -> Run | None:
+        return self._runs.get(run_id)
+
+    def outcome(self, run_id: str) -> Outcome | None:
+        return self._outcomes.get(run_id)
+
+    def stop(self, run: Run, reason: ReasonCode) -> None:
+        found = self._runs.get(run.run_id)
+        if found and found.attempt == run.attempt and found.stopped is None:
+            self._runs[run.run_id] = replace(found, stopped=reason)
+
+    def finish(self, run: Run, outcome: Outcome, ledger: Ledger, *, now: datetime) -> None:
+        found = self._runs.get(run.run_id)
+        if found and found.attempt == run.attempt:
+            self._outcomes[run.run_id] = outcome
+            self.ledgers[run.run_id] = ledger
