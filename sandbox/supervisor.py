@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox.airflow_process import AirflowProcesses
 from sandbox.paths import Paths
@@ -60,19 +61,28 @@ def _relay(supervisor: subprocess.Popen[str], say: Callable[[str], None]) -> boo
 
 
 def down(paths: Paths, say: Callable[[str], None]) -> None:
-    """Stop whatever of this checkout's sandbox runs; does nothing where nothing does."""
-    state = SandboxState.read(paths.state_file)
-    if is_running(paths) and state is not None:
+    """Stop whatever of this checkout's sandbox runs or starts; does nothing where nothing does."""
+    if is_running(paths):
         say("stopping the sandbox")
-        os.kill(state.supervisor_pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while is_running(paths) and time.monotonic() < deadline:
-            time.sleep(0.05)
-    if state is not None:
-        state.sweep()  # also what outlived a supervisor that was killed
+        _stop_supervisor(paths)
+    if (state := SandboxState.read(paths.state_file)) is not None:
+        state.sweep()  # what outlived a supervisor that was killed
     for path in (paths.stack_file, paths.state_file):
         path.unlink(missing_ok=True)
     say("the sandbox is down")
+
+
+def _stop_supervisor(paths: Paths) -> None:
+    told: set[int] = set()
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_running(paths) and time.monotonic() < deadline:
+        # It notes its id a moment after it has the lock.
+        state = SandboxState.read(paths.state_file)
+        if state is not None and state.supervisor_pid not in told:
+            told.add(state.supervisor_pid)
+            with suppress(ProcessLookupError):
+                os.kill(state.supervisor_pid, signal.SIGTERM)
+        time.sleep(0.05)
 
 
 def is_running(paths: Paths) -> bool:
@@ -88,14 +98,13 @@ def is_running(paths: Paths) -> bool:
 
 def supervise(paths: Paths) -> int:
     """Own the stack until told to end; returns the process's exit code."""
-    told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
     try:
         with Stack(paths, say=_print) as stack:
             _print(READY)
             _close_output(paths.parts / "supervisor.log")
-            _watch(stack.airflow, told)
+            _watch(stack.airflow)
     except (ServiceUnavailable, AlreadyRunning, ValueError) as reason:
         _print(f"the sandbox cannot start: {reason}")
         return 1
@@ -111,10 +120,11 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _watch(airflow: AirflowProcesses, told: threading.Event) -> None:
+def _watch(airflow: AirflowProcesses) -> NoReturn:
     """Start dead components again, as an init system does in production; at most so often."""
     restarts = 0
-    while not told.wait(_WATCH_SECONDS):
+    while True:
+        time.sleep(_WATCH_SECONDS)
         for component in airflow.dead_components():
             if restarts < _MOST_RESTARTS:
                 restarts += 1
