@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hostile_server import Client, HostileServer, ok, redirect, status
 
 from notes_migration.adapters.file_magic import LibMagic
 from notes_migration.adapters.s3_storage import S3Storage
@@ -21,6 +20,7 @@ from notes_migration.domain.notes import CrmNote, parse_note
 from notes_migration.services.relink_attachments import AttachmentProcessor
 from notes_migration.services.sweep_orphans import sweep_orphans
 from sandbox.services import EmbeddedServices
+from tests.fakes.hostile_server import Client, HostileServer, ok, redirect, status
 
 pytestmark = pytest.mark.integration
 

@@ -14,13 +14,13 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.config import Config
-from hostile_server import Client, HostileServer, raw
 
 from notes_migration.adapters import s3_storage
 from notes_migration.adapters.s3_storage import CLIENT_CONFIG, S3Storage
 from notes_migration.domain.errors import FatalError, MigrationError, TransientError
 from notes_migration.ports.object_storage import NewObject
 from sandbox.services import EmbeddedServices
+from tests.fakes.hostile_server import Client, HostileServer, raw
 
 pytestmark = pytest.mark.integration
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 from certificates import self_signed
-from hostile_server import Client, HostileServer, ok, raw, redirect, status
 
 from notes_migration.adapters import safe_download
 from notes_migration.adapters.safe_download import MAX_TRIES, SafeDownloader
 from notes_migration.domain.errors import DegradedNote, ReasonCode
+from tests.fakes.hostile_server import Client, HostileServer, ok, raw, redirect, status
 
 pytestmark = pytest.mark.integration
 

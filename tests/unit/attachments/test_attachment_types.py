@@ -7,6 +7,8 @@ from contextlib import suppress
 from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from real_files import (
     OLE_SIGNATURE,
     a_compound_file,
@@ -313,3 +315,30 @@ def test_given_text_made_to_be_slow_when_decided_then_it_is_decided_at_once(begi
 
     with suppress(DegradedNote):
         decided(hostile, DOCUMENT, "a.txt")
+
+
+REAL = [
+    a_docx(),
+    an_xlsx(),
+    a_pdf(),
+    a_wav(),
+    a_picture("PNG"),
+    a_compound_file("Workbook"),
+    iso_media(b"mp42"),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_given_a_damaged_file_when_decided_then_it_is_allowed_or_refused_and_nothing_else(
+    data: st.DataObject,
+) -> None:
+    whole = data.draw(st.sampled_from(REAL))
+    begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))
+    damaged = whole[:begin] + data.draw(st.binary(max_size=64)) + whole[end:]
+    kind = data.draw(st.sampled_from(AssetKind))
+
+    with suppress(DegradedNote):
+        cdp_type, stored_as = decided(damaged, kind, "a.docx", "")
+        assert cdp_type in {"image", "doc", "pdf", "video", "voice_note", "xlsx"}
+        assert "html" not in stored_as
