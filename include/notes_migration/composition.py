@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import notes_migration
-from notes_migration.adapters.log_alerts import LogAlerts
 from notes_migration.adapters.log_events import LogEvents
 from notes_migration.adapters.system_clock import SystemClock
 from notes_migration.domain.run import Run
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from notes_migration.adapters.mongo_notes import MongoNotes
     from notes_migration.adapters.mongo_runs import MongoRuns
     from notes_migration.adapters.page_staging import ObjectPageStaging
+    from notes_migration.adapters.pagerduty import PagerDutyAccount
     from notes_migration.adapters.redis_status import RedisClient
     from notes_migration.adapters.s3_storage import S3Storage
     from notes_migration.services.extract_range import ExtractRange
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from notes_migration.services.migrate_group import MigrateGroup
     from notes_migration.services.plan_batches import PlanBatches
     from notes_migration.services.publish_progress import PublishProgress
+    from notes_migration.services.raise_alerts import RaiseAlerts
     from notes_migration.services.record_outcome import RecordOutcome
     from notes_migration.services.relink_attachments import AttachmentProcessor
     from notes_migration.services.validate_run import ValidateRun
@@ -95,6 +96,10 @@ class Resources(Protocol):
     def s3_client(self) -> S3Client: ...
     @property
     def redis_client(self) -> RedisClient: ...
+    @property
+    def pagerduty(self) -> PagerDutyAccount: ...
+    @property
+    def slack_webhook_url(self) -> str: ...
 
 
 class Composition:
@@ -272,7 +277,7 @@ class Composition:
             accounts=self.accounts,
             runs=self.runs,
             events=self.events,
-            alerts=LogAlerts(),
+            alerts=make_alerts(self.resources),
             progress=self.progress,
             clock=self.clock,
         )
@@ -322,3 +327,26 @@ class Composition:
             company_sso_id=self.company_sso_id,
             file_proxy_base_url=self.resources.storage.file_proxy_base_url,
         )
+
+
+def make_alerts(resources: Resources) -> RaiseAlerts:
+    """Return the alerts; the recipients' addresses are looked up when there is something to say."""
+    from notes_migration.adapters.alert_post import AlertPost
+    from notes_migration.adapters.mongo_accounts import COLLECTION as ACCOUNTS
+    from notes_migration.adapters.mongo_alert_memory import MongoAlertMemory
+    from notes_migration.adapters.mongo_batches import COLLECTION as BATCHES
+    from notes_migration.adapters.mongo_batches import MongoBatches
+    from notes_migration.adapters.pagerduty import PagerDuty
+    from notes_migration.adapters.slack import Slack
+    from notes_migration.domain.alerting import Channel
+    from notes_migration.services.raise_alerts import RaiseAlerts
+
+    post = AlertPost()
+    return RaiseAlerts(
+        channels={
+            Channel.PAGERDUTY: PagerDuty(lambda: resources.pagerduty, post),
+            Channel.SLACK: Slack(lambda: resources.slack_webhook_url, post),
+        },
+        memory=MongoAlertMemory(resources.database[ACCOUNTS]),
+        batches=MongoBatches(resources.database[BATCHES]),
+    )

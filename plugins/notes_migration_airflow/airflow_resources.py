@@ -14,10 +14,13 @@ from notes_migration_airflow.connections import (
     extra_list,
     extra_text,
     root_url,
+    webhook_url,
 )
 
 if TYPE_CHECKING:
     from pymongo.database import Database
+
+    from notes_migration.adapters.pagerduty import PagerDutyAccount
 
 
 class AirflowResources:
@@ -81,6 +84,17 @@ class AirflowResources:
         client = RedisHook(redis_conn_id="migration_redis").get_conn()
         self._closing.callback(client.close)
         return client
+
+    @cached_property
+    def pagerduty(self) -> PagerDutyAccount:
+        from notes_migration.adapters.pagerduty import PagerDutyAccount
+
+        conn = connection("pagerduty")
+        return PagerDutyAccount(root_url(conn), conn.password or "")
+
+    @cached_property
+    def slack_webhook_url(self) -> str:
+        return webhook_url(connection("slack_cdp_ops"))
 
 
 def _endpoint(conn_id: str) -> Endpoint:

@@ -35,6 +35,15 @@ def root_url(conn: Connection) -> str:
     return f"{base}:{conn.port}" if conn.port else base
 
 
+def webhook_url(conn: Connection) -> str:
+    """Return the whole address of a webhook: in the host field, or spread by Airflow's URI form."""
+    host = conn.host or ""
+    if "://" in host:
+        return host
+    port = f":{conn.port}" if conn.port else ""
+    return f"https://{host}{port}/{(conn.schema or '').lstrip('/')}"
+
+
 def extra_list(conn: Connection, name: str) -> list[str]:
     """Return a list of strings from a connection's extra; empty where it is not there.
 

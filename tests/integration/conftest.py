@@ -13,6 +13,7 @@ import pytest
 import redis
 from pymongo import MongoClient
 
+from notes_migration.adapters.pagerduty import PagerDutyAccount
 from notes_migration.adapters.s3_storage import CLIENT_CONFIG
 from notes_migration.composition import DownloadHosts, Endpoint, StorageLocations
 from sandbox.processes.lifeline import Lifeline
@@ -76,6 +77,8 @@ def resources(
             database=mongo[f"cdp_{number}"],
             s3_client=s3_client,
             redis_client=redis_client,
+            pagerduty=PagerDutyAccount(addresses.alerts, running_simulators.tokens.pagerduty_routing_key),
+            slack_webhook_url=f"{addresses.alerts}{running_simulators.tokens.slack_path}",
         )
         mongo.drop_database(f"cdp_{number}")
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notes_migration.adapters.mongo_index import apply_index_migration
+from notes_migration.adapters.pagerduty import PagerDutyAccount
 from notes_migration.composition import Composition, DownloadHosts, Endpoint, StorageLocations
 from notes_migration.domain.conf import parse_conf
 from notes_migration.domain.outcome import Outcome, decide_outcome
@@ -46,6 +47,8 @@ class LocalResources:
     database: Any
     s3_client: Any
     redis_client: Any
+    pagerduty: PagerDutyAccount
+    slack_webhook_url: str
     flag: SwitchFlag = field(default_factory=SwitchFlag)
 
 
