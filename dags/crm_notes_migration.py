@@ -31,12 +31,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param, TriggerRule, task
+from airflow.sdk import DAG, AsyncCallback, DeadlineAlert, DeadlineReference, Param, TriggerRule, task
 
 from notes_migration.domain.conf import param_schemas
+from notes_migration.domain.settings import MigrationSettings
 from notes_migration_airflow import migration_tasks as tasks
 from notes_migration_airflow.cid_lock import AwaitCidLock, HoldCidLock
+from notes_migration_airflow.watchdog import report_late_run
 
+# The default: a DAG file reads no Variable. The watchdog goes by the window that a run has frozen.
+WINDOW_HOURS = float(MigrationSettings().run_window_hours)
 ENDS = ("completed_success", "completed_with_errors", "halted")
 
 with DAG(
@@ -49,6 +53,11 @@ with DAG(
     max_active_runs=128,  # runs that wait for their account's lock count too
     max_active_tasks=32,
     params={name: Param(**schema) for name, schema in param_schemas().items()},
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=WINDOW_HOURS),
+        callback=AsyncCallback(report_late_run, kwargs={"hours": WINDOW_HOURS}),
+    ),
     default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["crm", "cdp", "migration"],
 ) as dag:

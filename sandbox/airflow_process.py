@@ -63,11 +63,11 @@ class AirflowProcesses:
         Raises:
             ServiceUnavailable: a component ended, was not healthy in time, or a DAG file has an error.
         """
-        has_dags = any((self.paths.checkout / "dags").rglob("*.py"))
+        files = len(list((self.paths.checkout / "dags").rglob("*.py")))
         with AirflowApi(self.access.url, self.access.username, self.access.password) as api:
             self._wait(api.is_healthy)
-            if has_dags:
-                self._wait(lambda: bool(api.import_errors() or api.dag_ids()))
+            if files:  # one DAG each
+                self._wait(lambda: bool(api.import_errors()) or len(api.dag_ids()) >= files)
             if broken := api.import_errors():
                 raise ServiceUnavailable(f"Airflow cannot import {', '.join(broken)}: see {self.access.url}")
 

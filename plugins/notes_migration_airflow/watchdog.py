@@ -1,0 +1,66 @@
+"""The watchdog's task and the Deadline's callback: what Airflow knows of runs, handed to the services."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from notes_migration.domain.conf import ACCOUNT_ID_PATTERN
+from notes_migration_airflow.airflow_resources import AirflowResources
+from notes_migration_airflow.task_states import read_states
+
+MIGRATION_DAG_ID = "crm_notes_migration"
+UNFINISHED = ("queued", "running")
+
+
+class AirflowRuns:
+    """`notes_migration.ports.watching.LiveRuns` as a task may ask."""
+
+    def pulse(self, run_id: str) -> str | None:
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        alive = RuntimeTaskInstance.get_dr_count(
+            dag_id=MIGRATION_DAG_ID, run_ids=[run_id], states=list(UNFINISHED)
+        )
+        if not alive:
+            return None
+        states = read_states(MIGRATION_DAG_ID, run_id)
+        return hashlib.sha256(json.dumps(states, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def watch() -> dict[str, int]:
+    """Look at every account once; red where an account could not be looked at."""
+    from notes_migration.watch_composition import watch_runs
+
+    with AirflowResources() as resources:
+        report = watch_runs(resources, AirflowRuns()).look()
+    if report.not_looked_at:
+        raise AirflowFailException(f"{report.not_looked_at} accounts could not be looked at; see the log")
+    return report.as_json()
+
+
+async def report_late_run(context: dict[str, Any], hours: float) -> bool:
+    """Tell of a run that is not over; Airflow keeps the deadline of a failed run, so its state is asked."""
+    run = context["dag_run"]
+    if run["state"] not in UNFINISHED:
+        return False
+    # Clients and hooks block, and the triggerer's loop belongs to every trigger.
+    return await asyncio.to_thread(_report_late_run, _cid(run.get("conf")), run["dag_run_id"], hours)
+
+
+def _cid(conf: Any) -> str:
+    """Return the account; a conf that guard would refuse may hold anything, and is not repeated."""
+    cid = (conf or {}).get("cid")
+    return cid if isinstance(cid, str) and re.search(ACCOUNT_ID_PATTERN, cid) else "unknown"
+
+
+def _report_late_run(cid: str, run_id: str, hours: float) -> bool:
+    from notes_migration.watch_composition import report_late_run as compose
+
+    with AirflowResources() as resources:
+        return compose(resources).report(cid=cid, run_id=run_id, hours=hours)
