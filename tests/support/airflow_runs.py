@@ -1,0 +1,119 @@
+"""Runs of the DAG through Airflow's official client, as an operator's script would use it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import airflow_client.client as airflow
+import httpx
+from airflow_client.client.exceptions import NotFoundException
+
+T = TypeVar("T")
+DAG_ID = "crm_notes_migration"
+FLAG = "crm_notes_migration_enabled"
+
+
+class AirflowRuns:
+    """Triggers, waits for and looks at runs of `crm_notes_migration`."""
+
+    def __init__(self, client: airflow.ApiClient) -> None:
+        self.runs = airflow.DagRunApi(client)
+        self.tasks = airflow.TaskInstanceApi(client)
+        self.pools = airflow.PoolApi(client)
+        self.xcoms = airflow.XComApi(client)
+        self._variables = airflow.VariableApi(client)
+
+    def switch_flag(self, **accounts: Any) -> None:
+        """Set the flag's Variable to exactly these accounts (dashes written as __)."""
+        value = {cid.replace("__", "-"): on for cid, on in accounts.items()}
+        self.set_variable(FLAG, value)
+
+    def set_variable(self, key: str, value: object) -> None:
+        body = airflow.VariableBody(key=key, value=json.dumps(value))
+        try:
+            self._variables.patch_variable(key, body)
+        except NotFoundException:
+            self._variables.post_variable(body)
+
+    def trigger(self, conf: dict[str, Any], run_id: str | None = None) -> str:
+        body = airflow.TriggerDAGRunPostBody(conf=conf, dag_run_id=run_id, logical_date=None)
+        started: str = self.runs.trigger_dag_run(DAG_ID, body).dag_run_id
+        return started
+
+    def migrate(self, cid: str, run_id: str | None = None, **conf: Any) -> str:
+        return self.trigger({"cid": cid, "company_sso_id": f"{cid}-company", **conf}, run_id)
+
+    def state(self, run_id: str) -> str:
+        return str(self.runs.get_dag_run(DAG_ID, run_id).state.value)
+
+    def wait(self, run_id: str, *, seconds: float = 240) -> str:
+        """Return the run's final state."""
+        until(lambda: self.state(run_id) in {"success", "failed"}, f"the end of {run_id}", seconds)
+        return self.state(run_id)
+
+    def wait_for_task(self, run_id: str, task_id: str, state: str, *, seconds: float = 120) -> None:
+        until(
+            lambda: any(str(ti.state) == state for ti in self.instances(run_id, task_id)),
+            f"{task_id} {state}",
+            seconds,
+        )
+
+    def instances(self, run_id: str, task_id: str | None = None) -> list[Any]:
+        found = self.tasks.get_task_instances(DAG_ID, run_id, limit=500).task_instances
+        return [ti for ti in found if task_id in {None, ti.task_id}]
+
+    def task_states(self, run_id: str) -> dict[str, str]:
+        """Return task id -> state; a mapped task has the state of its last index."""
+        return {ti.task_id: _word(ti.state) for ti in self.instances(run_id)}
+
+    def log(self, run_id: str, task_id: str, *, map_index: int = -1, try_number: int = 1) -> str:
+        answer = self.tasks.get_log(DAG_ID, run_id, task_id, try_number, map_index=map_index)
+        return str(answer.to_str() if hasattr(answer, "to_str") else answer)
+
+    def clear(self, run_id: str, task_id: str, map_index: int | None = None) -> None:
+        """Clear one task (or one of its indexes) by hand, as the UI's button does."""
+        which: Any = [task_id, map_index] if map_index is not None else task_id
+        self.tasks.post_clear_task_instances(
+            DAG_ID,
+            airflow.ClearTaskInstancesBody(
+                dag_run_id=run_id,
+                task_ids=[airflow.ClearTaskInstancesBodyTaskIdsInner(which)],
+                dry_run=False,
+                only_failed=False,
+                reset_dag_runs=True,
+            ),
+        )
+
+    def mark_failed(self, run_id: str) -> None:
+        self.runs.patch_dag_run(
+            DAG_ID, run_id, airflow.DAGRunPatchBody(state=airflow.DAGRunPatchStates.FAILED)
+        )
+
+
+@contextmanager
+def connected(addresses: dict[str, Any]) -> Iterator[AirflowRuns]:
+    """Log in as the sandbox's user."""
+    login = {"username": addresses["airflow_username"], "password": addresses["airflow_password"]}
+    answer = httpx.post(f"{addresses['airflow_url']}/auth/token", json=login, trust_env=False)
+    configuration = airflow.Configuration(
+        host=addresses["airflow_url"], access_token=answer.raise_for_status().json()["access_token"]
+    )
+    with airflow.ApiClient(configuration) as client:
+        yield AirflowRuns(client)
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float) -> None:
+    """Wait for a condition, looking often; say what did not come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.25)
+
+
+def _word(state: Any) -> str:
+    return str(getattr(state, "value", state))
