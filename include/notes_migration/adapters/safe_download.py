@@ -82,10 +82,7 @@ class SafeDownloader:
     ) -> str | None:
         """Fetch once; return where it was redirected to, or None when the file is written."""
         try:
-            addresses = self._resolver(target.host, target.port, deadline.left_seconds)
-            if not addresses or not all(is_reachable(ip, is_private=target.is_private) for ip in addresses):
-                raise DegradedNote(ReasonCode.ATTACHMENT_HOST_NOT_ALLOWED, "an address that is not public")
-            address = addresses[(attempt - 1) % len(addresses)]
+            address = self._address(target, deadline, attempt=attempt)
             with get(target, address, deadline, tls=self._tls or default_tls()) as response:
                 if response.status_code in _REDIRECTS:
                     return _location(response)
@@ -94,9 +91,7 @@ class SafeDownloader:
         except MigrationError:
             raise
         except InvalidIPAddress:
-            raise DegradedNote(
-                ReasonCode.ATTACHMENT_HOST_NOT_ALLOWED, "an address that is not public"
-            ) from None
+            raise _not_public() from None
         except InvalidURL:
             raise _failed("InvalidURL") from None
         except (RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
@@ -105,6 +100,13 @@ class SafeDownloader:
         if deadline.left_seconds <= 0:
             raise _failed("out of time")
         return None
+
+    def _address(self, target: Target, deadline: Deadline, *, attempt: int) -> str:
+        """Resolve the name, once per request, and pick an address; every try takes another."""
+        addresses = self._resolver(target.host, target.port, deadline.left_seconds)
+        if not addresses or not all(is_reachable(ip, is_private=target.is_private) for ip in addresses):
+            raise _not_public()
+        return addresses[(attempt - 1) % len(addresses)]
 
 
 class _StopAt(stop_base):
@@ -147,6 +149,10 @@ def _check_status(response: Response) -> None:
 
 def _failed(why: str) -> DegradedNote:
     return DegradedNote(ReasonCode.ATTACHMENT_DOWNLOAD_FAILED, why)
+
+
+def _not_public() -> DegradedNote:
+    return DegradedNote(ReasonCode.ATTACHMENT_HOST_NOT_ALLOWED, "an address that is not public")
 
 
 def _too_large() -> DegradedNote:

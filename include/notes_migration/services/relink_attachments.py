@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from notes_migration.domain.notes import CrmAsset, CrmNote
 from notes_migration.ports.attachment_source import AttachmentSource
 from notes_migration.ports.file_magic import FileMagic
 from notes_migration.ports.object_storage import NewObject, ObjectStorage
+from notes_migration.services.attachment_quota import AttachmentQuota
 
 _IN_MEMORY_BYTES = 1024 * 1024
 
@@ -51,7 +51,7 @@ class AttachmentProcessor:
         At most `limits.concurrency` files are in flight over the whole batch, each with at most one MiB
         in memory; the rest of a file is on disk.
         """
-        quota = _Quota(quota_left_bytes)
+        quota = AttachmentQuota(quota_left_bytes)
         pool = ThreadPoolExecutor(self._limits.concurrency, thread_name_prefix="attachment")
         try:
             started = {
@@ -65,13 +65,13 @@ class AttachmentProcessor:
             # A task that is being stopped waits for the files in flight, not for those behind them.
             pool.shutdown(cancel_futures=True)
 
-    def _outcome(self, note_id: str, asset: CrmAsset, quota: _Quota) -> AssetOutcome:
+    def _outcome(self, note_id: str, asset: CrmAsset, quota: AttachmentQuota) -> AssetOutcome:
         try:
             return self._relink(note_id, asset, quota)
         except DegradedNote as failure:
             return AssetOutcome(asset.name, reason=failure.reason)
 
-    def _relink(self, note_id: str, asset: CrmAsset, quota: _Quota) -> AssetOutcome:
+    def _relink(self, note_id: str, asset: CrmAsset, quota: AttachmentQuota) -> AssetOutcome:
         if asset.url is None:
             raise DegradedNote(ReasonCode.ATTACHMENT_DOWNLOAD_FAILED, "the CRM gave no usable file")
         quota.require_room()
@@ -125,34 +125,6 @@ class AttachmentProcessor:
             file_name=clean_file_name(asset.file_name, default=asset.name),
         )
         return AssetOutcome(asset.name, attachment=attachment, sha256=new.sha256)
-
-
-class _Quota:
-    """The bytes that the account may still store, shared by the files in flight."""
-
-    def __init__(self, left_bytes: int) -> None:
-        self._left = left_bytes
-        self._lock = threading.Lock()
-
-    def require_room(self) -> None:
-        """Raise ATTACHMENT_QUOTA_EXCEEDED where nothing is left: such a file need not be fetched."""
-        with self._lock:
-            if self._left <= 0:
-                raise DegradedNote(ReasonCode.ATTACHMENT_QUOTA_EXCEEDED, "nothing is left of the quota")
-
-    @contextmanager
-    def taking(self, size: int) -> Iterator[None]:
-        """Take `size` bytes, and give them back where storing fails."""
-        with self._lock:
-            if size > self._left:
-                raise DegradedNote(ReasonCode.ATTACHMENT_QUOTA_EXCEEDED, "more than is left of the quota")
-            self._left -= size
-        try:
-            yield
-        except BaseException:
-            with self._lock:
-                self._left += size
-            raise
 
 
 def _measure(file: BinaryIO) -> tuple[int, str]:
