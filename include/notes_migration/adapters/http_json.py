@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -54,8 +54,18 @@ class RetryPolicy:
     delays_seconds: Sequence[float] = ()
 
 
+class CoroutineRunner(Protocol):
+    """What `asyncio.Runner` does: runs a coroutine to its end and returns its result."""
+
+    def run(self, coro: Coroutine[Any, Any, T]) -> T: ...
+    def close(self) -> None: ...
+
+
 class JsonApi:
-    """A system that speaks JSON below one root URL. Not for use from several threads."""
+    """A system that speaks JSON below one root URL.
+
+    For use from several threads only where the given `runner` is.
+    """
 
     def __init__(
         self,
@@ -65,6 +75,7 @@ class JsonApi:
         policy: RetryPolicy,
         max_bytes: int = DEFAULT_MAX_BYTES,
         sleep: Callable[[float], None] = time.sleep,
+        runner: CoroutineRunner | None = None,
     ) -> None:
         headers = {
             "Accept": "application/json",
@@ -73,7 +84,7 @@ class JsonApi:
         self._policy = policy
         self._max_bytes = max_bytes
         self._sleep = sleep
-        self._runner = asyncio.Runner()
+        self._runner: CoroutineRunner = runner or asyncio.Runner()
         # No proxy, no credentials from the environment, no redirects: the address is the Connection's.
         self._client = httpx.AsyncClient(
             base_url=root_url,

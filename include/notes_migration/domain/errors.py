@@ -3,6 +3,7 @@
 * MigrationError
   x FatalError       stop: a retry cannot help                       -> run rejected or halted
   x TransientError   the same call may succeed later                 -> the caller may call again
+    x DependencyDown which system it was that did not answer         -> nothing was started
   x RejectedNote     this note cannot be migrated; count it, go on   -> class `failed`
   x DegradedNote     this part of a note is lost; the note is not    -> insert without the attachment
 
@@ -73,6 +74,15 @@ class FatalError(MigrationError):
 
 class TransientError(MigrationError):
     """The world did not answer; the same call may succeed later."""
+
+
+class DependencyDown(TransientError):
+    """A system that is needed first cannot be used; `dependency` is its Airflow connection's id."""
+
+    def __init__(self, dependency: str, message: str) -> None:
+        super().__init__(ReasonCode.DEPENDENCY_UNAVAILABLE, message)
+        self.args = (dependency, message)  # what it is made of again in another process
+        self.dependency = dependency
 
 
 class RejectedNote(MigrationError):

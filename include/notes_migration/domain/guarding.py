@@ -19,24 +19,42 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """What is known of the account before the CRM is asked anything."""
+    """What is known of the account before the CRM is asked anything.
+
+    running: another run of the account is queued or running; False for the DAG's guard, which holds
+    the account's lock.
+    """
 
     flag_on: bool
     bindings: tuple[Binding, ...]
     state: RunState
+    running: bool = False
 
 
-def refuse_account(conf: MigrationConf, facts: AccountFacts) -> FatalError | None:
-    """Return why the account must not be run, in the contract's order, or None."""
-    if conf.writes and not facts.flag_on:
+def refuse_flag(conf: MigrationConf, *, flag_on: bool) -> FatalError | None:
+    """Return the first refusal of the contract's order, for which no store has to be asked, or None."""
+    if conf.writes and not flag_on:
         return FatalError(
             ReasonCode.FLAG_DISABLED,
             "the flag crm_notes_migration_enabled is off for this account; switch it on and trigger again",
         )
+    return None
+
+
+def refuse_account(conf: MigrationConf, facts: AccountFacts) -> FatalError | None:
+    """Return why the account must not be run, in the contract's order, or None."""
+    refusal = refuse_flag(conf, flag_on=facts.flag_on)
+    if refusal is not None:
+        return refusal
     if any(not _same_pair(conf, binding) for binding in facts.bindings):
         return FatalError(
             ReasonCode.TENANT_MISMATCH,
             "this account or this company_sso_id is bound to another; check the pair in the request",
+        )
+    if facts.running:
+        return FatalError(
+            ReasonCode.JOB_ALREADY_RUNNING,
+            "a run of this account is queued or running; wait for its end, then trigger again",
         )
     if conf.mode is Mode.MIGRATE and facts.state is RunState.COMPLETED_SUCCESS and not conf.rerun:
         return FatalError(

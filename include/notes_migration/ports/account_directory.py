@@ -1,0 +1,24 @@
+"""What the accounts' durable records say, for those who ask and change nothing."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from notes_migration.domain.accounts import AccountRecord
+from notes_migration.domain.guarding import Binding
+
+
+class AccountDirectory(Protocol):
+    """All methods raise TransientError or FatalError (DEPENDENCY_UNAVAILABLE)."""
+
+    def find(self, cid: str) -> AccountRecord | None:
+        """Return the account's record, or None for one never seen."""
+        ...
+
+    def bindings(self, *, cid: str, company_sso_id: str) -> tuple[Binding, ...]:
+        """Return the bindings that name either of the two."""
+        ...
+
+    def last_run_number(self, cid: str) -> int:
+        """Return the highest n of the account's recorded runs `<cid>__<n>`; 0 where there is none."""
+        ...
