@@ -7,6 +7,7 @@ page with what this file would write.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -48,10 +49,6 @@ CONNECTIONS: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-# What the contract names and this version does not read yet; a test keeps both lists true.
-CONNECTIONS_AHEAD = ("pagerduty", "slack_cdp_ops", "notes_migration_api")
-SETTINGS_AHEAD = ("attachment_alert_pct", "run_window_hours")
-
 # Name in the environment -> why it matters; the value is docker-compose.yaml's.
 AIRFLOW: Mapping[str, str] = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": (
@@ -90,8 +87,8 @@ def page() -> str:
             *_section(
                 "Variable `crm_notes_migration_settings`",
                 "A JSON object; every key may be left out, unknown keys are refused. A run works with the "
-                "values that its `guard` has read. The limits keep anybody from switching a gate off here. "
-                f"Checked and not used yet: {_names(SETTINGS_AHEAD)}.",
+                "values that its `guard` has read. The limits keep anybody from switching a gate off here."
+                + _ahead("Checked and not used yet", settings_ahead()),
                 _settings(),
             ),
             *_section(
@@ -102,8 +99,8 @@ def page() -> str:
             ),
             *_section(
                 "Connections",
-                "In the environment as `AIRFLOW_CONN_<ID>` (JSON or URI), or made in Airflow. Not read yet: "
-                f"{_names(CONNECTIONS_AHEAD)}; alerts are lines in the task logs for now.",
+                "In the environment as `AIRFLOW_CONN_<ID>` (JSON or URI), or made in Airflow."
+                + _ahead("Not read yet", connections_ahead()),
                 _table(
                     ("connection", "type", "carries"),
                     ((f"`{name}`", *rest) for name, rest in CONNECTIONS.items()),
@@ -115,8 +112,25 @@ def page() -> str:
     )
 
 
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def connections_ahead() -> list[str]:
+    """Return the connections that the contract names and no code reads yet."""
+    code = _code("plugins")
+    return [name for name in CONNECTIONS if f'"{name}"' not in code]
+
+
+def settings_ahead() -> list[str]:
+    """Return the knobs that are checked and not used yet."""
+    code = _code("include", "plugins")
+    return [name for name in MigrationSettings.model_fields if not re.search(rf"\.{name}\b", code)]
+
+
+def _code(*folders: str) -> str:
+    return "".join(path.read_text() for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def _ahead(words: str, names: Sequence[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in names)
+    return f" {words}: {listed}." if names else ""
 
 
 def _section(title: str, text: str, table: Sequence[str]) -> list[str]:
