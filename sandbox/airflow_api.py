@@ -39,8 +39,9 @@ class AirflowApi:
         return {dag["dag_id"] for dag in self._call("GET", "/api/v2/dags?limit=100")["dags"]}
 
     def import_errors(self) -> list[str]:
-        """Return the names of DAG files that cannot be imported."""
-        return [one["filename"] for one in self._call("GET", "/api/v2/importErrors")["import_errors"]]
+        """Return one line per DAG file that cannot be imported: its name and its error."""
+        errors = self._call("GET", "/api/v2/importErrors")["import_errors"]
+        return [f"{one['filename']}: {one['stack_trace'].strip().splitlines()[-1]}" for one in errors]
 
     def set_variable(self, key: str, value: str) -> None:
         """Create the Variable, or replace its value."""

@@ -69,7 +69,7 @@ class AirflowProcesses:
             if files:  # one DAG each
                 self._wait(lambda: bool(api.import_errors()) or len(api.dag_ids()) >= files)
             if broken := api.import_errors():
-                raise ServiceUnavailable(f"Airflow cannot import {', '.join(broken)}: see {self.access.url}")
+                raise ServiceUnavailable(f"Airflow cannot import {'; '.join(broken)}")
 
     def _wait(self, is_ready: Callable[[], bool]) -> None:
         def ready_and_alive() -> bool:
