@@ -15,9 +15,9 @@ pytestmark = pytest.mark.shared
 
 
 def _judged(tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    judge, path = str(SHARED / "tools" / tool), str(ROOT / "include")
     return subprocess.run(
-        [sys.executable, str(SHARED / "tools" / tool), "notes_migration.domain.content:normalize_html"]
-        + ["--path", str(ROOT / "include"), *arguments],
+        [sys.executable, judge, "notes_migration.domain.content:normalize_html", "--path", path, *arguments],
         capture_output=True,
         text=True,
         check=False,

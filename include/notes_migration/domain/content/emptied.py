@@ -2,7 +2,7 @@
 
 `normalize_html` drops some elements with their content by policy and says so in a warning. Where that
 leaves nothing at all of text that a browser shows (a picture's caption in SVG, a formula in MathML),
-the note must not be stored silently as "" (issue of content, decision 0005).
+the note must not be stored silently as "" (issue of content, decision 0013).
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ _REFERENCE = re.compile(r"&#?[a-zA-Z0-9]+;?")
 _BEGUN_REFERENCE = re.compile(r"&#?[a-zA-Z0-9]*\Z")
 _LONGEST_REFERENCE = 40
 _CHARACTERS_PER_REFERENCE = 8  # a longer address than this allows cannot pass the length rule
+_SURELY_KEPT = re.compile(r"(?!.*edit_user)[\"']?[a-z0-9_./-]+[\"']?", re.IGNORECASE)
+_LEAST_LINK = len('<a href="" rel="nofollow"></a>')
 _MARKED = "<a data-"
 _EMPTY = '""'
 _DECODED = frozenset({"textarea", "title"})  # raw text in which references are read
@@ -62,12 +64,10 @@ class LeanWriter:
         self.least_length += sum(map(len, _REFERENCE.sub("&", text).split()))
 
     def _start(self, token: Token) -> None:
-        self._open[token.name] += token.name not in VOID
         if token.name == "a":
-            # Without an address it is no link, but it still ends the link that is open.
-            attributes = self._link_attributes(token.attributes)
-            self._pieces.append(f"<a{attributes}>" if attributes else "</a>")
+            self._link(written_attributes(token.attributes))
         else:
+            self._open[token.name] += token.name not in VOID
             self._element(f"<{token.name}>", token.name)
 
     def _end(self, name: str) -> None:
@@ -87,12 +87,17 @@ class LeanWriter:
         self._pieces.append(source)
         self.least_length += len(f"<{name}>") if name in VOID else len(f"<{name}></{name}>")
 
-    def _link_attributes(self, source: str) -> str:
-        written = written_attributes(source)
+    def _link(self, written: dict[str, str]) -> None:
         marks = [f' {name}=""' for name in written if name in self._mentions]
-        links = [
+        addresses = [
             f" {name}={written[name] or _EMPTY}"
             for name in written
             if name in self._attributes and len(written[name]) <= self._longest_value
         ]
-        return "".join(marks + links)
+        if self._open["a"] and not (marks or addresses):
+            self._pieces.append("</a>")  # it is no link, but it ends the one that is open
+        elif marks or addresses:
+            self._pieces.append(f"<a{''.join(marks + addresses)}>")
+        self._open["a"] = len(marks + addresses)
+        if not marks and _SURELY_KEPT.fullmatch(written.get("href", "")):
+            self.least_length += _LEAST_LINK
