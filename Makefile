@@ -37,6 +37,11 @@ demo: setup ## migrate two synthetic accounts through a real Airflow and check t
 test: setup ## pass all tests (integration, end-to-end and browser tests included)
 	@$(BIN)/pytest
 
+migrate-up: setup ## make the index of contact_notes (AIRFLOW_CONN_CDP_MONGO, else the running sandbox)
+	@$(BIN)/python -m sandbox.migrate up
+migrate-down: setup ## drop that index; documents stay
+	@$(BIN)/python -m sandbox.migrate down
+
 lock: ## compile requirements.in and requirements-dev.in again
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
