@@ -52,16 +52,21 @@ def refuse_account(conf: MigrationConf, facts: AccountFacts) -> FatalError | Non
             "this account or this company_sso_id is bound to another; check the pair in the request",
         )
     if facts.running:
-        return FatalError(
-            ReasonCode.JOB_ALREADY_RUNNING,
-            "a run of this account is queued or running; wait for its end, then trigger again",
-        )
+        return already_running()
     if conf.mode is Mode.MIGRATE and facts.state is RunState.COMPLETED_SUCCESS and not conf.rerun:
         return FatalError(
             ReasonCode.ALREADY_MIGRATED,
             "this account has completed_success; set rerun to true to write what is missing",
         )
     return None
+
+
+def already_running() -> FatalError:
+    """Return the refusal of a second run of an account."""
+    return FatalError(
+        ReasonCode.JOB_ALREADY_RUNNING,
+        "a run of this account is queued or running; wait for its end, then trigger again",
+    )
 
 
 def _same_pair(conf: MigrationConf, binding: Binding) -> bool:

@@ -1,0 +1,72 @@
+"""The routes of contracts, section 3; sync, so that they run in the server's threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TypeVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from notes_migration.domain.errors import FatalError, ReasonCode
+from notes_migration.front_door import FrontDoor
+from notes_migration_airflow.front_door import documented, failure_rendering
+from notes_migration_airflow.front_door.media_choice import best_media_type
+from notes_migration_airflow.front_door.problems import Problem, not_acceptable, of_error
+from notes_migration_airflow.front_door.request_reading import AccountOfQuery, TriggerRequest
+
+T = TypeVar("T")
+_FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+SOURCE_HEADER = "X-Status-Source"
+
+
+def make_router(door: FrontDoor) -> APIRouter:
+    """Return the three routes over the door's services."""
+    router = APIRouter(prefix="/private/notes")
+
+    @router.post("/migrate", **documented.MIGRATE)
+    def migrate(conf: TriggerRequest, request: Request) -> Response:
+        job_id = door.trigger().trigger(conf, triggered_by=f"api:{request.state.caller}")
+        return JSONResponse({"job_id": job_id, "status": "in_progress"}, headers=_FRESH)
+
+    @router.get("/migration/status", **documented.STATUS)
+    def status(cid: AccountOfQuery) -> Response:
+        try:
+            answer = door.status().read(cid)
+        except FatalError as error:
+            return _never_started(error)
+        return JSONResponse(dict(answer.fields), headers={**_FRESH, SOURCE_HEADER: answer.source})
+
+    @router.get("/migration/failures", **documented.FAILURES)
+    def failures(cid: AccountOfQuery, request: Request) -> Response:
+        accept = ",".join(request.headers.getlist("accept"))
+        media_type = best_media_type(accept, failure_rendering.OFFERED)
+        if media_type is None:
+            return not_acceptable(failure_rendering.OFFERED).response()
+        try:
+            door.status().require_account(cid)
+        except FatalError as error:
+            return _never_started(error)
+        # The first page now: until then an error can still be answered as one.
+        return _failures_answer(cid, media_type, _begun(door.failures().pages(cid)))
+
+    return router
+
+
+def _failures_answer(cid: str, media_type: str, pages: failure_rendering.Pages) -> Response:
+    is_csv = media_type == failure_rendering.CSV
+    parts = failure_rendering.as_csv(pages) if is_csv else failure_rendering.as_json(pages)
+    named = {"Content-Disposition": f'attachment; filename="failures-{cid}.csv"'} if is_csv else {}
+    return StreamingResponse(parts, media_type=media_type, headers={**_FRESH, "Vary": "Accept", **named})
+
+
+def _never_started(error: FatalError) -> Response:
+    problem = of_error(error)
+    details = {"status": "not_started"} if error.reason is ReasonCode.CID_NOT_FOUND else problem.details
+    return Problem(problem.status, problem.error, problem.message, details).response()
+
+
+def _begun(items: Iterable[T]) -> Iterator[T]:
+    iterator = iter(items)
+    return chain([first] if (first := next(iterator, None)) is not None else [], iterator)
