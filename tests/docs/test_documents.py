@@ -156,6 +156,23 @@ def test_given_code_that_reads_all_but_one_when_the_page_is_made_then_it_says_wh
     assert module.settings_ahead() == ["batch_size"]
 
 
+def test_given_the_architecture_page_when_compared_with_the_dag_then_it_names_every_task() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    code = (ROOT / "dags/crm_notes_migration.py").read_text()
+    tasks = {*re.findall(r"tasks\.(\w+)", code), *re.findall(r'task_id="(\w+)"', code), *the_dag_file()[1]}
+
+    assert len(tasks) > 10
+    assert [task for task in sorted(tasks - {"record_end"}) if f"`{task}`" not in text] == []
+
+
+def test_given_the_architecture_page_when_compared_with_the_services_then_it_names_every_one() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    services = {path.stem for path in (ROOT / "include/notes_migration/services").glob("[a-z]*.py")}
+
+    assert len(services) > 10
+    assert [service for service in sorted(services) if f"`{service}`" not in text] == []
+
+
 @pytest.mark.parametrize("page", pages(), ids=short)
 def test_given_a_page_when_it_links_then_the_target_is_there(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())

@@ -52,7 +52,10 @@ class MigrationSettings(BaseModel):
     attachment_concurrency: StrictInt = Field(8, ge=1, le=32, description="files in flight per batch")
     source_id_fallback: StrictBool = Field(False, description="look unmapped persons up by source_id")
     unresolved_owner_label: StrictStr = Field(
-        "[Legacy CRM User]", min_length=1, max_length=200, description="stands in for an author without a name"
+        "[Legacy CRM User]",
+        min_length=1,
+        max_length=200,
+        description="stands in for an author without a name",
     )
     run_window_hours: Percent = Field(4, gt=0, le=24, description="after which a late run alerts")
 
