@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from tenacity.stop import stop_base
 from urllib3.exceptions import HTTPError
 
+from notes_migration.adapters.host_breaker import HostBreaker
 from notes_migration.adapters.pinned_http import Deadline, default_tls, get
 from notes_migration.adapters.resolver import Resolver, resolve
 from notes_migration.domain.download_policy import DownloadPolicy, Target, is_reachable
@@ -30,9 +31,10 @@ _WORTH_TRYING_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class SafeDownloader:
-    """AttachmentSource over HTTP; keeps no state between files, safe from several threads.
+    """AttachmentSource over HTTP, safe from several threads.
 
-    allowed_hosts, private_hosts: see DownloadPolicy. `resolver`, `sleep` and `tls` are seams.
+    Between files it keeps nothing but which hosts have stopped answering (HostBreaker).
+    allowed_hosts, private_hosts: see DownloadPolicy. `resolver`, `sleep`, `tls` and `breaker` are seams.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class SafeDownloader:
         resolver: Resolver = resolve,
         sleep: Callable[[float], None] = time.sleep,
         tls: ssl.SSLContext | None = None,
+        breaker: HostBreaker | None = None,
     ) -> None:
+        self._breaker = breaker or HostBreaker()
         self._policy = DownloadPolicy(tuple(allowed_hosts), tuple(private_hosts))
         self._resolver = resolver
         self._sleep = sleep
@@ -51,8 +55,26 @@ class SafeDownloader:
         _silence_urllib3()
 
     def fetch(self, url: str, into: BinaryIO, *, max_bytes: int, timeout_seconds: float) -> None:
-        """See ports.attachment_source; four tries at most, 0.5, 1 and 2 s apart, all within the time."""
+        """See ports.attachment_source; four tries at most, 0.5, 1 and 2 s apart, all within the time.
+
+        A host that has lost five files in a row is not asked for a minute.
+        """
+        target = self._policy.admit(url)
+        place = f"{target.host}:{target.port}"
+        self._breaker.require_awake(place)
         deadline = Deadline(timeout_seconds)
+        try:
+            self._try(target, into, max_bytes=max_bytes, deadline=deadline)
+        except TransientError as error:
+            self._breaker.lost(place)
+            raise _failed(error.message) from None
+        except DegradedNote:
+            # A refusal is an answer; an end of time, in whatever shape it comes, is none.
+            (self._breaker.answered if deadline.left_seconds > 0 else self._breaker.lost)(place)
+            raise
+        self._breaker.answered(place)
+
+    def _try(self, target: Target, into: BinaryIO, *, max_bytes: int, deadline: Deadline) -> None:
         attempts = Retrying(
             retry=retry_if_exception_type(TransientError),
             wait=wait_exponential_jitter(multiplier=0.5, max=4, jitter=0.25),
@@ -60,16 +82,14 @@ class SafeDownloader:
             sleep=self._sleep,
             reraise=True,
         )
-        try:
-            for attempt in attempts:
-                with attempt:
-                    number = attempt.retry_state.attempt_number
-                    self._follow(url, into, max_bytes=max_bytes, deadline=deadline, attempt=number)
-        except TransientError as error:
-            raise _failed(error.message) from None
+        for attempt in attempts:
+            with attempt:
+                number = attempt.retry_state.attempt_number
+                self._follow(target, into, max_bytes=max_bytes, deadline=deadline, attempt=number)
 
-    def _follow(self, url: str, into: BinaryIO, *, max_bytes: int, deadline: Deadline, attempt: int) -> None:
-        target = self._policy.admit(url)
+    def _follow(
+        self, target: Target, into: BinaryIO, *, max_bytes: int, deadline: Deadline, attempt: int
+    ) -> None:
         for _ in range(MAX_REDIRECTS + 1):
             location = self._request(target, into, max_bytes=max_bytes, deadline=deadline, attempt=attempt)
             if location is None:
