@@ -129,7 +129,9 @@ class JsonApi:
         return retrying(attempt)
 
     def _wait(self, state: RetryCallState) -> float:
-        planned = float(self._policy.delays_seconds[state.attempt_number - 1])
+        # Asked for after the last try, too, before tenacity decides to stop.
+        left = self._policy.delays_seconds[state.attempt_number - 1 :]
+        planned = float(left[0]) if left else 0.0
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after_seconds if isinstance(error, RemoteUnavailable) else 0.0
         return max(planned, min(asked, MAX_RETRY_AFTER_SECONDS))
