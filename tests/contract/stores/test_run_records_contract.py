@@ -1,0 +1,121 @@
+"""One suite for the records of runs: the fake may not drift from MongoDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from notes_migration.domain.conf import Mode
+from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.outcome import Outcome
+from notes_migration.domain.states import RunState
+from notes_migration.ports.run_records import RunRecords
+from tests.fakes.run_records import InMemoryRuns
+from tests.support.builders import NOW, a_ledger, a_run, attachment_counts
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+RUN = a_run(
+    settings={"coverage_threshold_pct": 99.5, "note_type_ids": [1, 6, 9]},
+    mode=Mode.REPLAY_FAILED,
+    rerun=True,
+    batch_size=7,
+    max_id=10**19 - 1,
+)
+HALTED = Outcome(RunState.HALTED, ReasonCode.FAILURE_RATE_EXCEEDED)
+
+
+@pytest.fixture(params=["fake", pytest.param("mongo", marks=pytest.mark.integration)])
+def runs(request: pytest.FixtureRequest) -> RunRecords:
+    if request.param == "fake":
+        return InMemoryRuns()
+    from notes_migration.adapters.mongo_runs import COLLECTION, MongoRuns
+
+    return MongoRuns(request.getfixturevalue("database")[COLLECTION], code_version="1")
+
+
+def test_given_a_run_when_found_again_then_every_frozen_fact_is_there(runs: RunRecords) -> None:
+    runs.start(RUN)
+
+    assert runs.find("acme__1") == RUN
+
+
+def test_given_a_run_never_accepted_when_looked_for_then_there_is_none(runs: RunRecords) -> None:
+    assert runs.find("acme__1") is None
+    assert runs.outcome("acme__1") is None
+    assert runs.next_attempt("acme__1") == 1
+    runs.stop(RUN, ReasonCode.FLAG_DISABLED)
+    runs.finish(RUN, HALTED, a_ledger(), now=NOW)
+    assert runs.find("acme__1") is None
+
+
+def test_given_several_reasons_to_stop_when_recorded_then_the_first_stays(runs: RunRecords) -> None:
+    runs.start(RUN)
+    runs.stop(RUN, ReasonCode.FLAG_DISABLED)
+    runs.stop(RUN, ReasonCode.CRM_EXTRACT_FAILED)
+
+    assert runs.find("acme__1") == replace(RUN, stopped=ReasonCode.FLAG_DISABLED)
+
+
+@pytest.mark.parametrize("outcome", [HALTED, Outcome(RunState.COMPLETED_SUCCESS)])
+def test_given_a_run_when_finished_then_its_outcome_is_there(runs: RunRecords, outcome: Outcome) -> None:
+    runs.start(RUN)
+    assert runs.outcome("acme__1") is None
+
+    runs.finish(RUN, outcome, a_ledger(migrated=3), now=NOW)
+
+    assert runs.outcome("acme__1") == outcome
+
+
+def test_given_a_run_that_is_cleared_when_started_again_then_the_former_outcome_is_gone(
+    runs: RunRecords,
+) -> None:
+    runs.start(RUN)
+    runs.stop(RUN, ReasonCode.FLAG_DISABLED)
+    runs.finish(RUN, HALTED, a_ledger(), now=NOW)
+
+    assert runs.next_attempt("acme__1") == 2
+    second = replace(RUN, attempt=2)
+    runs.start(second)
+
+    assert runs.outcome("acme__1") is None
+    assert runs.find("acme__1") == second
+
+
+def test_given_a_former_attempt_when_it_stops_or_finishes_then_the_present_one_is_left_alone(
+    runs: RunRecords,
+) -> None:
+    second = replace(RUN, attempt=2)
+    runs.start(second)
+    runs.stop(RUN, ReasonCode.FLAG_DISABLED)
+    runs.finish(RUN, HALTED, a_ledger(), now=NOW)
+
+    assert runs.find("acme__1") == second
+    assert runs.outcome("acme__1") is None
+
+
+@pytest.mark.integration
+def test_given_a_finished_run_when_its_record_is_read_then_it_holds_the_counts_that_add_up(
+    database: Database[dict[str, Any]],
+) -> None:
+    from notes_migration.adapters.mongo_runs import MongoRuns
+
+    runs = MongoRuns(database["runs"], code_version="1.2")
+    ledger = a_ledger(
+        in_scope=10, out_of_scope=4, migrated=7, failed=1, attachments=attachment_counts(2, 1, 30)
+    )
+    runs.start(RUN)
+    runs.finish(RUN, Outcome(RunState.COMPLETED_SUCCESS), ledger, now=NOW)
+
+    record = database["runs"].find_one({"_id": "acme__1"})
+    assert record is not None
+    assert sum(record["counts"].values()) == record["source_total"] == 14
+    assert record["attachments"]["total"] == 3
+    assert (record["match_pct"], record["code_version"]) == (87.5, "1.2")
+    runs.finish(RUN, HALTED, ledger, now=NOW)
+    halted = database["runs"].find_one({"_id": "acme__1"})
+    assert halted is not None
+    assert halted["match_pct"] is None
