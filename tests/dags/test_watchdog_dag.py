@@ -1,0 +1,105 @@
+"""The watchdog's DAG, the migration's deadline, and what the deadline's callback does."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from notes_migration.domain.settings import MigrationSettings
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+
+@pytest.fixture(scope="module")
+def watchdog_dag() -> DAG:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from crm_notes_watchdog import dag
+
+    return dag
+
+
+def test_given_the_watchdog_when_scheduled_then_one_look_at_a_time_every_five_minutes(
+    watchdog_dag: DAG,
+) -> None:
+    assert watchdog_dag.dag_id == "crm_notes_watchdog"
+    assert watchdog_dag.schedule == timedelta(minutes=5)
+    assert (watchdog_dag.max_active_runs, watchdog_dag.catchup) == (1, False)
+    assert watchdog_dag.task_ids == ["watch"]
+
+
+def test_given_a_look_that_hangs_when_timed_out_then_the_next_one_comes(watchdog_dag: DAG) -> None:
+    task = watchdog_dag.get_task("watch")
+
+    assert task.execution_timeout == timedelta(minutes=10)
+    assert (task.retries, task.pool) == (0, "default_pool")
+
+
+def test_given_the_migration_when_queued_then_its_deadline_is_the_default_window(migration_dag: DAG) -> None:
+    (deadline,) = migration_dag.deadline
+
+    assert deadline.reference.reference_name == "DagRunQueuedAtDeadline"
+    assert deadline.interval == timedelta(hours=MigrationSettings().run_window_hours) == timedelta(hours=4)
+    assert deadline.callback.path == "notes_migration_airflow.watchdog.report_late_run"
+    assert deadline.callback.kwargs == {"hours": 4.0}
+
+
+def told(run: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, float]]:
+    from notes_migration_airflow import watchdog
+
+    calls: list[tuple[str, str, float]] = []
+    monkeypatch.setattr(watchdog, "_report_late_run", lambda *args: not calls.append(args))
+    asyncio.run(watchdog.report_late_run(context={"dag_run": run}, hours=4.0))
+    return calls
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_given_a_run_that_is_not_over_when_its_deadline_comes_then_it_is_reported(
+    state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = {"state": state, "conf": {"cid": "acme"}, "dag_run_id": "acme__1"}
+
+    assert told(run, monkeypatch) == [("acme", "acme__1", 4.0)]
+
+
+@pytest.mark.parametrize("state", ["failed", "success"])
+def test_given_a_run_that_has_ended_when_its_deadline_comes_then_nobody_is_told(
+    state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Airflow keeps the deadline of a failed run.
+    assert told({"state": state, "conf": {"cid": "acme"}, "dag_run_id": "acme__1"}, monkeypatch) == []
+
+
+@pytest.mark.parametrize("conf", [None, {}, {"cid": 5}, {"cid": "Sari W."}, {"cid": "acme\n"}])
+def test_given_a_conf_that_guard_would_refuse_when_its_deadline_comes_then_it_is_not_repeated(
+    conf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = {"state": "running", "conf": conf, "dag_run_id": "acme__1"}
+
+    assert told(run, monkeypatch) == [("unknown", "acme__1", 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "url"),
+    [
+        ({"host": "http://127.0.0.1:8004/services/T/B/x"}, "http://127.0.0.1:8004/services/T/B/x"),
+        ({"host": "https://hooks.example/services/T/B/x"}, "https://hooks.example/services/T/B/x"),
+        ({"host": "hooks.example", "schema": "services/T/B/x"}, "https://hooks.example/services/T/B/x"),
+        ({"host": "hooks.example", "schema": "/s", "port": 8443}, "https://hooks.example:8443/s"),
+    ],
+)
+def test_given_a_webhook_in_either_form_when_read_then_its_whole_address_is_found(
+    fields: dict[str, Any], url: str
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from airflow.sdk import Connection
+
+        from notes_migration_airflow.connections import webhook_url
+
+        assert webhook_url(Connection(conn_id="slack_cdp_ops", conn_type="http", **fields)) == url
