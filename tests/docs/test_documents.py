@@ -91,7 +91,7 @@ def test_given_the_dags_manual_when_it_is_read_then_every_end_is_explained() -> 
     manual, ends = the_dag_file()
 
     assert ends
-    assert all(f"`{end}`" in manual for end in ends)
+    assert [end for end in ends if not re.search(rf"^\| `{end}`.*\|.*\|.*\|$", manual, re.MULTILINE)] == []
     assert "docs/runbooks/" in manual
 
 
