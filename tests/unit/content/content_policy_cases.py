@@ -149,6 +149,7 @@ MENTIONS = [
     ),
     Case("an @ is not doubled", '<a data-user-id="7">@Jane</a>', "@Jane"),
     Case("nor one within", '<a data-user-id="7"><b>@Jane</b></a>', "<b>@Jane</b>"),
+    Case("nor one after what cannot be seen", '<a data-mention="7">\u200b@Jane</a>', "\u200b@Jane"),
     Case("the @ stands before what shows", '<a data-user-id="7"><b> Jane</b> R</a>', "<b> @Jane</b> R"),
     Case("a name may begin with an entity", '<a data-user-id="7">&amp;Co</a>', "@&amp;Co"),
     Case("nothing visible leaves nothing", '<a data-user-id="7"> &nbsp;</a>x', "x"),

@@ -20,6 +20,7 @@ Token = dict[str, Any]
 # Exact on nh3's output: it escapes `<`, `>` and `"` in attributes.
 _ANCHOR = re.compile(r"<a (?P<attributes>[^>]*)>(?P<content>.*?)</a>", re.DOTALL)
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_UNSEEN = re.compile(r"\A[\s\u200b-\u200f\u2060\ufeff]+")
 _NESTED = re.compile(r"<a[ >]")
 
 
@@ -124,8 +125,7 @@ def _with_at_sign(tokens: list[Token]) -> Iterator[Token]:
         yield {"type": "Characters", "data": "@"}
         yield first
     else:
-        name = first["data"].lstrip()
-        space = first["data"][: len(first["data"]) - len(name)]
+        space, name = _split_unseen(first["data"])
         yield {"type": "Characters", "data": space + ("" if name.startswith("@") else "@") + name}
     yield from tokens[at + 1 :]
 
@@ -133,4 +133,10 @@ def _with_at_sign(tokens: list[Token]) -> Iterator[Token]:
 def _shows(token: Token) -> bool:
     if token["type"] == "Entity":
         return bool(token["name"] != "nbsp")
-    return token["type"] == "Characters" and bool(token["data"].strip())
+    return token["type"] == "Characters" and bool(_split_unseen(token["data"])[1])
+
+
+def _split_unseen(text: str) -> tuple[str, str]:
+    """Part white space and zero-width characters at the beginning from what can be seen."""
+    seen = _UNSEEN.sub("", text, count=1)
+    return text[: len(text) - len(seen)], seen
