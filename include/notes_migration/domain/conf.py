@@ -40,7 +40,7 @@ class MigrationConf(BaseModel):
     )
     mode: Mode = Field(
         Mode.MIGRATE,
-        json_schema_extra={"title": "Mode"},  # a plain title is lost beside a reference
+        title="What to do",
         description="`migrate` writes; `dry_run` and `verify` only report; `replay_failed` repairs",
     )
     batch_size: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
