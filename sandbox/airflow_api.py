@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import httpx
 
+_PATIENCE_SECONDS = 120
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
@@ -14,7 +15,7 @@ class AirflowApi:
     """Client of one Airflow; logs in at the first call that needs it."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=_PATIENCE_SECONDS, trust_env=False)
         self._credentials = {"username": username, "password": password}
 
     def __enter__(self) -> Self:
@@ -33,6 +34,16 @@ class AirflowApi:
             return False
         parts = answer.json() if answer.status_code == 200 else {}
         return all((parts.get(name) or {}).get("status") == "healthy" for name in _COMPONENTS)
+
+    def warm_up(self) -> bool:
+        """Have the API server build the routes for tasks; tells whether it has; may take long.
+
+        It does so at the first request from a task, for seconds of CPU in which it answers nobody.
+        """
+        try:
+            return self._http.get("/execution/health", timeout=_PATIENCE_SECONDS).status_code < 500
+        except httpx.ConnectError:
+            return False
 
     def dag_ids(self) -> set[str]:
         """Return the ids of the DAGs that are parsed and active."""

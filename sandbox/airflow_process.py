@@ -15,7 +15,7 @@ from sandbox.processes.lifeline import Lifeline
 from sandbox.processes.service import Service, ServiceUnavailable, free_port, log_tail, wait_until_ready
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-_START_SECONDS = 150
+_START_SECONDS = 240
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class AirflowProcesses:
         """
         files = len(list((self.paths.checkout / "dags").rglob("*.py")))
         with AirflowApi(self.access.url, self.access.username, self.access.password) as api:
+            self._wait(api.warm_up)
             self._wait(api.is_healthy)
             if files:  # one DAG each
                 self._wait(lambda: bool(api.import_errors()) or len(api.dag_ids()) >= files)
