@@ -131,6 +131,7 @@ SCHEMES = [
     Case(f"no link to {address!r}", f'<a href="{address}">x</a>', "x", None) for address in REFUSED_ADDRESSES
 ]
 MENTIONS = [
+    Case("zero width is nothing visible", '<a data-user-id="7">\u200b</a>', ""),
     Case(
         "a mention by user id",
         '<p>Hi <a href="/users/7" data-user-id="7">Jane Roe</a>!</p>',

@@ -14,9 +14,9 @@ from notes_migration.domain.content.attributes import written_attributes
 from notes_migration.domain.content.elements import MAKE_ELEMENTS, VOID
 from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.scan import Kind, Token
+from notes_migration.domain.content.text import visible_length
 from notes_migration.domain.content.typed import as_text
 
-_REFERENCE = re.compile(r"&#?[a-zA-Z0-9]+;?")
 _BEGUN_REFERENCE = re.compile(r"&#?[a-zA-Z0-9]*\Z")
 _LONGEST_REFERENCE = 40
 _CHARACTERS_PER_REFERENCE = 8  # a longer address than this allows cannot pass the length rule
@@ -61,7 +61,7 @@ class LeanWriter:
         if self._pieces and _BEGUN_REFERENCE.search(self._pieces[-1][-_LONGEST_REFERENCE:]):
             self._pieces.append("<!---->")
         self._pieces.append(text.replace("<", "&lt;"))  # or it could join what follows to a tag
-        self.least_length += sum(map(len, _REFERENCE.sub("&", text).split()))
+        self.least_length += visible_length(text)
 
     def _start(self, token: Token) -> None:
         if token.name == "a":

@@ -14,13 +14,13 @@ from bleach.sanitizer import Cleaner
 
 from notes_migration.domain.content.links import is_mention
 from notes_migration.domain.content.policy import ContentPolicy
-from notes_migration.domain.content.text import visible_length_of_html
+from notes_migration.domain.content.text import UNSEEN, visible_length_of_html
 
 Token = dict[str, Any]
 # Exact on nh3's output: it escapes `<`, `>` and `"` in attributes.
 _ANCHOR = re.compile(r"<a (?P<attributes>[^>]*)>(?P<content>.*?)</a>", re.DOTALL)
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-_UNSEEN = re.compile(r"\A[\s\u200b-\u200f\u2060\ufeff]+")
+_UNSEEN = re.compile(rf"\A{UNSEEN}+")
 _NESTED = re.compile(r"<a[ >]")
 
 

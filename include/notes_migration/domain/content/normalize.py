@@ -10,11 +10,11 @@ from notes_migration.domain.content.cleaner import PolicyCleaner
 from notes_migration.domain.content.losses import lacks_text, losses
 from notes_migration.domain.content.policy import POLICY, ContentPolicy
 from notes_migration.domain.content.source import SourceNote, read_faithfully, read_leanly
-from notes_migration.domain.content.text import larger_than, storable
+from notes_migration.domain.content.text import UNSEEN, larger_than, storable
 from notes_migration.domain.errors import ReasonCode, RejectedNote
 
 _PLAIN_TAG = re.compile(r"""<(/?[a-z][a-z0-9]*)(?: [a-z-]+="[^"<>]*")* ?/?>""")
-_SURELY_STAYS = re.compile(r"</?a(?: [^>]*)?>|&nbsp;|[\x00-\x20\x7f\s]+")  # all but these
+_SURELY_STAYS = re.compile(rf"</?a(?: [^>]*)?>|&nbsp;|(?:[\x00-\x20\x7f]|{UNSEEN})+")  # all but these
 _UNSETTLED = re.compile(r"[\x00-\x08\x0d-\x1f\x7f]|<pre>|<a rel")  # what nh3 alone does not settle
 
 

@@ -11,8 +11,8 @@ _CONTROL = r"\x00-\x08\x0e-\x1f\x7f"
 _UNSTORABLE = re.compile(rf"[{_CONTROL}\ud800-\udfff]")
 _FALSE_TAG = re.compile(rf"<(?=/?[{_CONTROL}])")  # no tag, and must not become one
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_TAG = re.compile("<(?=/?[\x00-\x08\x0b\x0e-\x1f\x7f])")  # no tag, and must not become one
-_SURROGATE = re.compile("[\ud800-\udfff]")
+UNSEEN = r"[\s\u200b-\u200f\u2060\ufeff]"  # white space and zero-width characters
+_UNSEEN = re.compile(f"{UNSEEN}+")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -31,8 +31,8 @@ def larger_than(text: str, max_bytes: int) -> bool:
 
 
 def visible_length(source: str) -> int:
-    """Count the characters of text with references that are not white space."""
-    return sum(map(len, unescape(source).split()))
+    """Count the characters of text with references that can be seen."""
+    return len(_UNSEEN.sub("", unescape(source)))
 
 
 def visible_length_of_html(html: str) -> int:
