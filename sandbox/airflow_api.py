@@ -14,8 +14,12 @@ _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 class AirflowApi:
     """Client of one Airflow; logs in at the first call that needs it."""
 
-    def __init__(self, url: str, username: str, password: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=_PATIENCE_SECONDS, trust_env=False)
+    def __init__(
+        self, url: str, username: str, password: str, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=url, timeout=_PATIENCE_SECONDS, trust_env=False, transport=transport
+        )
         self._credentials = {"username": username, "password": password}
 
     def __enter__(self) -> Self:
