@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)
 SETUP := $(VENV)/.setup-done
 
-.PHONY: help setup demo test check lint types imports up down migrate-up migrate-down bench lock clean
+.PHONY: help setup demo test check lint types imports up down migrate-up migrate-down bench bench-http openapi lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +56,11 @@ check: lint types imports ## lint, types, import rules
 
 bench: setup ## measure; prints rates and their targets
 	$(BIN)/python benchmarks/bench_content.py
+
+bench-http: setup ## measure both endpoints of the running sandbox with 20 clients (make up first)
+	@$(BIN)/python benchmarks/bench_front_door.py
+openapi: setup ## write contracts/openapi.yaml from the application
+	@PYTHONPATH=include:plugins $(BIN)/python -m notes_migration_airflow.front_door.openapi_document contracts/openapi.yaml
 
 clean: ## remove what runs left behind (.venv stays)
 	rm -rf .airflow .sandbox
