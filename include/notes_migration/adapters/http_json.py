@@ -18,6 +18,8 @@ from typing import Any, Protocol, Self, TypeVar
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from notes_migration.domain.errors import FatalError, ReasonCode
+
 T = TypeVar("T")
 
 RETRYABLE_STATUS = frozenset({423, 429, *range(500, 600)})
@@ -84,15 +86,21 @@ class JsonApi:
         self._policy = policy
         self._max_bytes = max_bytes
         self._sleep = sleep
-        self._runner: CoroutineRunner = runner or asyncio.Runner()
         # No proxy, no credentials from the environment, no redirects: the address is the Connection's.
-        self._client = httpx.AsyncClient(
-            base_url=root_url,
-            headers=headers,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=policy.timeout_seconds,
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                base_url=root_url,
+                headers=headers,
+                trust_env=False,
+                follow_redirects=False,
+                timeout=policy.timeout_seconds,
+            )
+        except (httpx.InvalidURL, ValueError):
+            raise FatalError(
+                ReasonCode.DEPENDENCY_UNAVAILABLE,
+                "the address or the Authorization value of a connection cannot be used",
+            ) from None
+        self._runner: CoroutineRunner = runner or asyncio.Runner()
 
     def __enter__(self) -> Self:
         return self
