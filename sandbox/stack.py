@@ -60,7 +60,8 @@ class Stack:
             AlreadyRunning: a sandbox of this checkout runs already.
         """
         with ExitStack() as stack:
-            stack.enter_context(SandboxLock(self.paths.lock_file))
+            # A command that only asks whether one runs holds the lock for a moment.
+            stack.enter_context(SandboxLock(self.paths.lock_file, patience_seconds=1))
             if leftover := SandboxState.read(self.paths.state_file):
                 leftover.sweep()
             _start_afresh(self.paths)

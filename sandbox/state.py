@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,8 +23,9 @@ class AlreadyRunning(Exception):
 class SandboxLock:
     """Held as long as the owner lives, however it ends: the kernel lets it go."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience_seconds: float = 0) -> None:
         self._path = path
+        self._patience_seconds = patience_seconds
         self._descriptor = -1
 
     def __enter__(self) -> Self:
@@ -34,14 +36,20 @@ class SandboxLock:
         """
         self._path.parent.mkdir(exist_ok=True)
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + self._patience_seconds
+        while not (taken := self._try()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not taken:
+            os.close(self._descriptor)
+            raise AlreadyRunning("a sandbox of this checkout is already running; make down stops it")
+        return self
+
+    def _try(self) -> bool:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self._descriptor)
-            raise AlreadyRunning(
-                "a sandbox of this checkout is already running; make down stops it"
-            ) from None
-        return self
+            return False
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

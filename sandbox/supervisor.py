@@ -80,9 +80,15 @@ def _stop_supervisor(paths: Paths) -> None:
         state = SandboxState.read(paths.state_file)
         if state is not None and state.supervisor_pid not in told:
             told.add(state.supervisor_pid)
-            with suppress(ProcessLookupError):
-                os.kill(state.supervisor_pid, signal.SIGTERM)
+            _send(state.supervisor_pid, signal.SIGTERM)
         time.sleep(0.05)
+    for pid in told if is_running(paths) else ():
+        _send(pid, signal.SIGKILL)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def is_running(paths: Paths) -> bool:
