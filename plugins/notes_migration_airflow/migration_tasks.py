@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
+import structlog
 from airflow.sdk import Context, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -19,6 +20,7 @@ from notes_migration_airflow.airflow_resources import AirflowResources
 from notes_migration_airflow.connections import current_settings
 from notes_migration_airflow.task_states import read_states
 
+_log = structlog.get_logger(__name__)
 BATCHES_TASK_ID = "migrate_batches"
 
 
@@ -137,7 +139,9 @@ def _failing_fast() -> Iterator[None]:
     try:
         yield
     except FatalError as error:
-        raise AirflowFailException(f"{error} (docs/runbooks/{error.reason}.md)") from None
+        runbook = f"docs/runbooks/{error.reason}.md"
+        _log.error("task_refused", reason_code=error.reason, problem=error.message, runbook=runbook)
+        raise AirflowFailException(f"{error} ({runbook})") from None
 
 
 def _triggered_by(context: Context) -> str:
