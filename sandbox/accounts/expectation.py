@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from sandbox.accounts.assets import Assets
@@ -17,6 +18,7 @@ class Ledger:
         self._documents: dict[str, dict[str, Any]] = {}
         self._objects: dict[str, str] = {}
         self._failed: dict[str, str] = {}
+        self._failed_without_id: Counter[str] = Counter()
         self._files_failed: dict[str, str] = {}
         self._files_total = 0
         self._checkins = 0
@@ -32,6 +34,10 @@ class Ledger:
         """The note must not be stored, for that reason."""
         self._failed[str(note_id)] = reason
 
+    def fail_without_id(self, reason: str) -> None:
+        """A note without a readable id must not be stored, for that reason."""
+        self._failed_without_id[reason] += 1
+
     def count_files(self, assets: Assets) -> None:
         """Count the files of a note in scope."""
         self._files_total += sum(len(entries) for entries in assets.entries.values())
@@ -39,7 +45,8 @@ class Ledger:
 
     def outcome(self, *, source_total: int, in_scope: int) -> ExpectedOutcome:
         """Return the sum: more than 1 % of failed notes halts a run, whatever else is right."""
-        halted = 100 * len(self._failed) > in_scope
+        failed = len(self._failed) + self._failed_without_id.total()
+        halted = 100 * failed > in_scope
         hundredths = 10_000 * len(self._documents) // in_scope if in_scope else 10_000
         return ExpectedOutcome(
             status="halted" if halted else "completed_success",
@@ -54,4 +61,5 @@ class Ledger:
             owners_by_label=sum(each["owner_id"] is None for each in self._documents.values()),
             checkins_dropped=self._checkins,
             match_pct=f"{hundredths // 100}.{hundredths % 100:02d}",
+            failed_without_id=dict(self._failed_without_id),
         )

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 
+from sandbox.simulators.misbehaviour import Misbehaving
 from sandbox.simulators.world import World
 
 
@@ -19,6 +20,8 @@ def cdn_app(world: World) -> FastAPI:
         file = world.files.get(path) or world.files.get(raw)
         if file is None:
             return PlainTextResponse("not found", status_code=404)
+        if file.behaviour is not None:
+            return Misbehaving(file, file.behaviour)
         return Response(file.content, media_type=None, headers={"Content-Type": file.content_type})
 
     return app

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException
 from fastapi import Request as HttpRequest
 
+from sandbox.accounts.model import Behaviour
 from sandbox.simulators.faults import Fault
 from sandbox.simulators.world import Organization, StoredFile, World
 
@@ -27,8 +28,9 @@ def _add_account_routes(app: FastAPI, world: World) -> None:
         body = await request.json()
         _load_files(world, body["blobs"], body["files"])
         owner = Organization(cid, body["company_sso_id"])
-        for note in body["notes"]:
-            owner.put_note(int(note["id"]), note)
+        keys = body.get("note_keys") or [note["id"] for note in body["notes"]]
+        for key, note in zip(keys, body["notes"], strict=True):
+            owner.put_note(int(key), note)
         owner.identities = {int(user): identity for user, identity in body["identities"].items()}
         world.organizations[cid] = owner
 
@@ -93,9 +95,14 @@ def _organization(world: World, cid: str) -> Organization:
     return world.organizations[cid]
 
 
-def _load_files(world: World, blobs: dict[str, str], files: list[dict[str, str]]) -> None:
+def _load_files(world: World, blobs: dict[str, str], files: list[dict[str, Any]]) -> None:
     contents = {name: base64.b64decode(text) for name, text in blobs.items()}
     for file in files:
-        stored = StoredFile(contents[file["blob"]], file["content_type"])
+        behaviour = _behaviour(file["behaviour"]) if file.get("behaviour") else None
+        stored = StoredFile(contents[file["blob"]], file["content_type"], behaviour)
         if world.files.setdefault(file["path"], stored) != stored:
             raise HTTPException(409, "another account has a different file at this path")
+
+
+def _behaviour(fields: dict[str, Any]) -> Behaviour:
+    return Behaviour(**{**fields, "headers": tuple((name, value) for name, value in fields["headers"])})

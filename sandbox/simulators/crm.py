@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import islice
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, HTTPException, Query
 from fastapi import Request as HttpRequest
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
 
 from sandbox.simulators import crm_faults
 from sandbox.simulators.access import require_header
@@ -16,6 +18,7 @@ from sandbox.simulators.faults import CONTENT_KINDS, Fault
 from sandbox.simulators.world import Note, Organization, World
 
 _MAX_IDS = 100
+_MAX_KEY = 2**63
 _ROOT = "/api/v4/migration/person_notes"
 
 
@@ -55,6 +58,13 @@ class _NotesQuery(_PersonsQuery):
     ids: Annotated[Numbers, AfterValidator(_few)] | None = None
 
 
+class _AsciiJson(JSONResponse):
+    """As Rails writes JSON: beyond ASCII everything is escaped, half a surrogate pair too."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode()
+
+
 def crm_app(world: World) -> FastAPI:
     """Return the CRM simulator."""
     app = FastAPI(dependencies=[require_header(world.tokens.crm)], openapi_url=None)
@@ -73,10 +83,11 @@ def crm_app(world: World) -> FastAPI:
         return crm_faults.of_count(fault_of(request, query.organization_id), answer)
 
     @app.get(_ROOT)
-    async def person_notes(request: HttpRequest, query: Annotated[_NotesQuery, Query()]) -> dict[str, Any]:
+    async def person_notes(request: HttpRequest, query: Annotated[_NotesQuery, Query()]) -> Response:
         owner = organization(query.organization_id)
         fault = fault_of(request, query.organization_id)
-        return {"data": crm_faults.of_page(fault, _page(owner, crm_faults.of_query(fault, query)))}
+        page = crm_faults.of_page(fault, _page(owner, crm_faults.of_query(fault, query)))
+        return _AsciiJson({"data": page})
 
     @app.get(f"{_ROOT}/person_ids")
     async def person_ids(request: HttpRequest, query: Annotated[_PersonsQuery, Query()]) -> dict[str, Any]:
@@ -114,5 +125,10 @@ def _persons(owner: Organization, query: _PersonsQuery) -> set[int]:
     return {
         int(note["crm_person_id"])
         for _, note in owner.between(0, query.until_id)
-        if note.get("crm_person_id") is not None and (types is None or int(note["crm_note_type_id"]) in types)
+        if _is_number(note.get("crm_person_id")) and (types is None or int(note["crm_note_type_id"]) in types)
     }
+
+
+def _is_number(value: object) -> bool:
+    """Tell whether a person can be one of the list; what a broken note names cannot."""
+    return not isinstance(value, bool) and str(value).isdecimal() and 0 < int(str(value)) < _MAX_KEY

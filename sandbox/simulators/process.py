@@ -98,6 +98,7 @@ class Control:
         body = {
             "company_sso_id": account.company_sso_id,
             "notes": account.notes,
+            "note_keys": account.note_keys,
             "identities": {str(user): dict(identity) for user, identity in account.identities.items()},
             **_packed(account.files),
         }
@@ -151,7 +152,10 @@ class Control:
         self._call("DELETE", "/_control/alerts")
 
     def _call(self, method: str, path: str, body: object = None) -> httpx.Response:
-        return self._http.request(method, path, json=body).raise_for_status()
+        # In ASCII: half a surrogate pair, which a note may have, has no bytes in UTF-8.
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._http.request(method, path, content=content, headers=headers).raise_for_status()
 
 
 def _packed(files: Mapping[str, SourceFile]) -> dict[str, Any]:
@@ -161,5 +165,12 @@ def _packed(files: Mapping[str, SourceFile]) -> dict[str, Any]:
     for file in files.values():
         digest = hashlib.sha256(file.content).hexdigest()
         blobs.setdefault(digest, base64.b64encode(file.content).decode())
-        listed.append({"path": file.path.lstrip("/"), "content_type": file.content_type, "blob": digest})
+        listed.append(
+            {
+                "path": file.path.lstrip("/"),
+                "content_type": file.content_type,
+                "blob": digest,
+                "behaviour": asdict(file.behaviour) if file.behaviour else None,
+            }
+        )
     return {"blobs": blobs, "files": listed}

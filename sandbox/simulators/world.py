@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.accounts.model import Behaviour
 from sandbox.simulators.faults import Faults
 from sandbox.simulators.journal import Journal
 
@@ -19,6 +20,7 @@ class StoredFile:
 
     content: bytes
     content_type: str
+    behaviour: Behaviour | None = None
 
 
 @dataclass(slots=True)

@@ -31,8 +31,8 @@ def persons_with_a_contact(one: Account) -> set[str]:
     }
 
 
-def test_given_the_registry_when_read_then_it_has_the_five_accounts() -> None:
-    assert NAMES == ("qa-100", "qa-5000", "qa-text", "qa-errors", "qa-halt")
+def test_given_the_registry_when_read_then_it_has_the_six_accounts() -> None:
+    assert NAMES == ("qa-100", "qa-5000", "qa-text", "qa-errors", "qa-halt", "qa-hostile")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from bson.int64 import Int64
 
 from sandbox.accounts.model import Account
-from sandbox.accounts.registry import NAMES
+from sandbox.accounts.plan import PLANS
 
 Built = Callable[[str], Account]
 CDN = "http://127.0.0.1:8099"
@@ -47,7 +47,7 @@ def cut(moment: datetime) -> datetime:
     return utc - timedelta(microseconds=utc.microsecond % 1000)
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_a_note_in_scope_when_looked_up_then_it_is_in_one_class(built: Built, cid: str) -> None:
     expected = built(cid).expected
 
@@ -55,7 +55,7 @@ def test_given_a_note_in_scope_when_looked_up_then_it_is_in_one_class(built: Bui
     assert not expected.documents.keys() & expected.failed.keys()
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_an_asset_when_looked_up_then_it_is_in_one_state(built: Built, cid: str) -> None:
     one = built(cid)
     linked = [
@@ -69,7 +69,7 @@ def test_given_an_asset_when_looked_up_then_it_is_in_one_state(built: Built, cid
     assert len(in_source) == len(set(in_source)) == one.expected.attachments_total
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_an_expected_object_when_followed_to_the_cdn_then_it_has_those_bytes(
     built: Built, cid: str
 ) -> None:
@@ -83,7 +83,7 @@ def test_given_an_expected_object_when_followed_to_the_cdn_then_it_has_those_byt
     assert {key: sha256(file.content).hexdigest() for key, file in served.items()} == one.expected.objects
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_an_attachment_when_looked_up_then_sizes_and_name_are_those_of_the_file(
     built: Built, cid: str
 ) -> None:
@@ -102,7 +102,7 @@ def test_given_an_attachment_when_looked_up_then_sizes_and_name_are_those_of_the
         assert each["type"] in {"image", "doc", "pdf", "video", "voice_note", "xlsx"}
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_a_failing_asset_when_followed_then_its_cause_is_there(built: Built, cid: str) -> None:
     one = built(cid)
     causes = {f"{note_id}/{asset}": entry["url"] for note_id, asset, entry in assets(built(cid))}
@@ -113,7 +113,7 @@ def test_given_a_failing_asset_when_followed_then_its_cause_is_there(built: Buil
         assert (reason == "ATTACHMENT_TYPE_UNSUPPORTED") == path.endswith(".exe")
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_a_document_when_looked_at_then_it_has_every_field_of_the_contract(
     built: Built, cid: str
 ) -> None:
@@ -127,7 +127,7 @@ def test_given_a_document_when_looked_at_then_it_has_every_field_of_the_contract
         assert len(document["note"]) <= 10_000
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_the_crms_timestamps_when_read_then_they_are_the_expected_instants(
     built: Built, cid: str
 ) -> None:
@@ -140,7 +140,7 @@ def test_given_the_crms_timestamps_when_read_then_they_are_the_expected_instants
         assert document["created_at"] <= document["updated_at"]
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_an_author_when_looked_up_then_it_is_whom_identity_knows_or_a_label(
     built: Built, cid: str
 ) -> None:
@@ -152,7 +152,7 @@ def test_given_an_author_when_looked_up_then_it_is_whom_identity_knows_or_a_labe
         assert known or 0 < len(document["legacy_owner_label"]) <= 200
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_a_document_when_its_contact_is_looked_up_then_it_is_the_oldest_live_one(
     built: Built, cid: str
 ) -> None:
@@ -168,7 +168,7 @@ def test_given_a_document_when_its_contact_is_looked_up_then_it_is_the_oldest_li
     )
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_a_failing_note_when_looked_at_then_it_has_no_files_and_no_checkin(
     built: Built, cid: str
 ) -> None:
@@ -220,7 +220,7 @@ def test_given_a_failing_note_of_a_person_when_looked_up_then_the_person_has_oth
     ] == []
 
 
-@pytest.mark.parametrize("cid", NAMES)
+@pytest.mark.parametrize("cid", PLANS)
 def test_given_checkins_and_labels_when_counted_then_the_expectation_says_the_same(
     built: Built, cid: str
 ) -> None:
