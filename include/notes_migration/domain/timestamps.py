@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 _EARLIEST_YEAR = 2000
+# Python stops reading at NUL and takes any character between date and time; this must not.
+_WRITTEN = re.compile(r"[0-9-]+[Tt ]?[0-9:.,]*(?:[Zz]|[+-][0-9:.]+)")
 
 
 def parse_timestamp(value: object, *, now: datetime) -> datetime | None:
@@ -12,7 +15,7 @@ def parse_timestamp(value: object, *, now: datetime) -> datetime | None:
 
     A guess is: not a string, not ISO 8601, no offset, before the year 2000 or after `now` + 1 day.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _WRITTEN.fullmatch(value) is None:
         return None
     try:
         # A lower-case `z` is as good (RFC 3339), and Python's versions differ about it.
