@@ -58,7 +58,7 @@ class AirflowRuns:
 
     def wait_for_task(self, run_id: str, task_id: str, state: str, *, seconds: float = 120) -> None:
         until(
-            lambda: any(str(ti.state) == state for ti in self.instances(run_id, task_id)),
+            lambda: any(_word(ti.state) == state for ti in self.instances(run_id, task_id)),
             f"{task_id} {state}",
             seconds,
         )
