@@ -98,6 +98,6 @@ class LeanWriter:
             self._pieces.append("</a>")  # it is no link, but it ends the one that is open
         elif marks or addresses:
             self._pieces.append(f"<a{''.join(marks + addresses)}>")
-        self._open["a"] = len(marks + addresses)
+        self._open["a"] = int(bool(marks or addresses))
         if not marks and _SURELY_KEPT.fullmatch(written.get("href", "")):
             self.least_length += _LEAST_LINK
