@@ -6,6 +6,7 @@ a process of its own.
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 IDENTITY_TIMEOUT_SECONDS = 5.0
 IDENTITY_RETRY_DELAYS_SECONDS = (1.0,)
+DRIVERS = ("pymongo", "boto3", "botocore", "s3transfer", "urllib3", "httpx", "httpcore", "redis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,12 @@ class Resources(Protocol):
     def slack_webhook_url(self) -> str: ...
 
 
+def silence_drivers() -> None:
+    """Keep drivers from logging what they carry: at DEBUG they write whole documents, keys and URLs."""
+    for name in DRIVERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 class Composition:
     """Everything that one task of one account may need; closes what it has opened itself."""
 
@@ -113,6 +121,7 @@ class Composition:
         self.clock = SystemClock()
         self.events = LogEvents(job_id=job_id, cid=cid, company_sso_id=company_sso_id)
         self._closing = ExitStack()
+        silence_drivers()
 
     @classmethod
     def for_run(cls, resources: Resources, run: Run) -> Self:
