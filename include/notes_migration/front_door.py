@@ -7,6 +7,7 @@ change of a connection other than `notes_migration_api`, restart the API server.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +23,6 @@ from notes_migration.services.name_dependency import naming
 if TYPE_CHECKING:
     from notes_migration.adapters.dependency_probes import NeighbourProbes
     from notes_migration.adapters.http_json import JsonApi
-    from notes_migration.adapters.loop_thread import LoopThread
     from notes_migration.adapters.mongo_account_directory import MongoAccountDirectory
     from notes_migration.ports.failure_listing import FailureListing
     from notes_migration.services.admit_caller import AdmitCaller
@@ -65,6 +65,11 @@ class FrontDoorComposition:
         self._known = known
         self._clock = SystemClock()
         self._lock = RLock()
+        self._closing = ExitStack()
+
+    def close(self) -> None:
+        """Close what was opened here; for tests, as a server keeps it as long as it lives."""
+        self._closing.close()
 
     def admission(self) -> AdmitCaller:
         with self._lock:
@@ -138,7 +143,6 @@ class FrontDoorComposition:
     @cached_property
     def _probes(self) -> NeighbourProbes:
         from notes_migration.adapters.dependency_probes import NeighbourProbes, SharedProbes
-        from notes_migration.adapters.loop_thread import LoopThread
         from notes_migration.adapters.s3_storage import S3Storage
 
         with naming("crm_api"):
@@ -147,24 +151,24 @@ class FrontDoorComposition:
             identity = self._resources.identity
         with naming("cdp_storage"):
             client, places = self._resources.s3_client, self._resources.storage
-        loop = LoopThread()
         names = (places.attachments_bucket, places.staging_bucket)
         buckets = {name: S3Storage(client, name) for name in names}
         return NeighbourProbes(
-            crm=_one_try(crm, loop),
-            identity=_one_try(identity, loop),
+            crm=self._one_try(crm),
+            identity=self._one_try(identity),
             buckets=buckets,
-            shared=SharedProbes(),
+            shared=self._closing.enter_context(SharedProbes()),
         )
 
+    def _one_try(self, endpoint: Endpoint) -> JsonApi:
+        from notes_migration.adapters.dependency_probes import PROBE_SECONDS
+        from notes_migration.adapters.http_json import JsonApi, RetryPolicy
+        from notes_migration.adapters.loop_thread import LoopThread
 
-def _one_try(endpoint: Endpoint, loop: LoopThread) -> JsonApi:
-    from notes_migration.adapters.dependency_probes import PROBE_SECONDS
-    from notes_migration.adapters.http_json import JsonApi, RetryPolicy
-
-    return JsonApi(
-        endpoint.root_url,
-        authorization=endpoint.authorization,
-        policy=RetryPolicy(PROBE_SECONDS),
-        runner=loop,
-    )
+        api = JsonApi(
+            endpoint.root_url,
+            authorization=endpoint.authorization,
+            policy=RetryPolicy(PROBE_SECONDS),
+            runner=LoopThread(),
+        )
+        return self._closing.enter_context(api)

@@ -18,7 +18,7 @@ from notes_migration.domain.accounts import AccountRecord
 from notes_migration.domain.basic_auth import Credentials
 from notes_migration.domain.conf import MigrationConf
 from notes_migration.domain.errors import DependencyDown, MigrationError, ReasonCode, TransientError
-from notes_migration.domain.guarding import Binding, already_running
+from notes_migration.domain.guarding import already_running
 from notes_migration.ports.failure_listing import FailureRow
 from notes_migration.services.admit_caller import AdmitCaller
 from notes_migration.services.answer_status import AnswerStatus
@@ -45,12 +45,10 @@ class InMemoryDirectory:
         self._answer()
         return self.records.get(cid)
 
-    def bindings(self, *, cid: str, company_sso_id: str) -> tuple[Binding, ...]:
+    def related(self, *, cid: str, company_sso_id: str) -> tuple[AccountRecord, ...]:
         self._answer()
         return tuple(
-            Binding(each.cid, each.company_sso_id)
-            for each in self.records.values()
-            if each.company_sso_id is not None and (each.cid == cid or each.company_sso_id == company_sso_id)
+            each for each in self.records.values() if each.cid == cid or each.company_sso_id == company_sso_id
         )
 
     def last_run_number(self, cid: str) -> int:

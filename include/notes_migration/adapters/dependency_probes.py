@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Lock
+from types import TracebackType
+from typing import Self
 
 from notes_migration.adapters.http_crm import HttpCrm
 from notes_migration.adapters.http_identity import RESOLVE_PATH
@@ -33,6 +35,14 @@ class SharedProbes:
         self._executor = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="probe")
         self._lock = Lock()
         self._under_way: dict[Hashable, Future[Problem]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._executor.shutdown()
 
     def begin(self, key: Hashable, probe: Callable[[], Problem]) -> Future[Problem]:
         """Start the probe, or join the one of the same key."""

@@ -8,12 +8,11 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from pymongo.database import Database
 
-from notes_migration.adapters.mongo_accounts import COLLECTION, MongoAccounts
+from notes_migration.adapters.mongo_accounts import COLLECTION
 from notes_migration.adapters.mongo_border import translated
 from notes_migration.adapters.mongo_runs import COLLECTION as RUNS
 from notes_migration.domain.accounts import AccountRecord
 from notes_migration.domain.errors import ReasonCode
-from notes_migration.domain.guarding import Binding
 from notes_migration.domain.states import RunState
 
 Document = dict[str, Any]
@@ -32,8 +31,10 @@ class MongoAccountDirectory:
             found = self._accounts.find_one({"cid": cid})
         return None if found is None else _to_record(found)
 
-    def bindings(self, *, cid: str, company_sso_id: str) -> tuple[Binding, ...]:
-        return MongoAccounts(self._accounts).bindings(cid=cid, company_sso_id=company_sso_id)
+    def related(self, *, cid: str, company_sso_id: str) -> tuple[AccountRecord, ...]:
+        query = {"$or": [{"cid": cid}, {"company_sso_id": company_sso_id}]}
+        with translated("reading the account's record and binding"):
+            return tuple(_to_record(each) for each in self._accounts.find(query))
 
     def last_run_number(self, cid: str) -> int:
         query = {"_id": {"$regex": f"^{re.escape(cid)}__[0-9]+$"}}

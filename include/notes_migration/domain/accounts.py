@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.guarding import Binding
 from notes_migration.domain.states import RunState
 
 
@@ -23,3 +24,8 @@ class AccountRecord:
     last_run_id: str | None = None
     reason: ReasonCode | None = None
     finished_at: datetime | None = None
+
+    @property
+    def binding(self) -> Binding | None:
+        """The durable pair, once there is one."""
+        return Binding(self.cid, self.company_sso_id) if self.company_sso_id else None

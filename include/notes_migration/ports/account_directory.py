@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from notes_migration.domain.accounts import AccountRecord
-from notes_migration.domain.guarding import Binding
 
 
 class AccountDirectory(Protocol):
@@ -15,8 +14,8 @@ class AccountDirectory(Protocol):
         """Return the account's record, or None for one never seen."""
         ...
 
-    def bindings(self, *, cid: str, company_sso_id: str) -> tuple[Binding, ...]:
-        """Return the bindings that name either of the two."""
+    def related(self, *, cid: str, company_sso_id: str) -> tuple[AccountRecord, ...]:
+        """Return the records that name either of the two, in one read."""
         ...
 
     def last_run_number(self, cid: str) -> int:

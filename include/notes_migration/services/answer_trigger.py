@@ -49,11 +49,11 @@ class AnswerTrigger:
 
     def _refuse_by_account(self, conf: MigrationConf) -> None:
         with naming("cdp_mongo"):
-            bindings = self.accounts.bindings(cid=conf.cid, company_sso_id=conf.company_sso_id)
-            account = self.accounts.find(conf.cid)
+            records = self.accounts.related(cid=conf.cid, company_sso_id=conf.company_sso_id)
+        account = next((each for each in records if each.cid == conf.cid), None)
         facts = AccountFacts(
             flag_on=True,
-            bindings=bindings,
+            bindings=tuple(each.binding for each in records if each.binding),
             state=account.state if account else RunState.NOT_STARTED,
             running=self._is_running(conf.cid, account),
         )
