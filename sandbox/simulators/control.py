@@ -26,17 +26,19 @@ def _add_account_routes(app: FastAPI, world: World) -> None:
     @app.put("/_control/accounts/{cid}", status_code=204)
     async def load(cid: str, request: HttpRequest) -> None:
         body = await request.json()
+        world.unload(cid)
         _load_files(world, body["blobs"], body["files"])
         owner = Organization(cid, body["company_sso_id"])
         keys = body.get("note_keys") or [note["id"] for note in body["notes"]]
         for key, note in zip(keys, body["notes"], strict=True):
             owner.put_note(int(key), note)
+        owner.paths = frozenset(file["path"] for file in body["files"])
         owner.identities = {int(user): identity for user, identity in body["identities"].items()}
         world.organizations[cid] = owner
 
     @app.delete("/_control/accounts/{cid}", status_code=204)
     async def unload(cid: str) -> None:
-        world.organizations.pop(cid, None)
+        world.unload(cid)
 
     @app.put("/_control/accounts/{cid}/identities", status_code=204)
     async def set_identities(cid: str, request: HttpRequest) -> None:

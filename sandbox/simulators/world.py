@@ -32,6 +32,7 @@ class Organization:
     notes: dict[int, Note] = field(default_factory=dict)
     keys: list[int] = field(default_factory=list)
     identities: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    paths: frozenset[str] = frozenset()  # of its files
 
     def put_note(self, key: int, note: Note) -> None:
         """Add the note, or replace the one with this key."""
@@ -74,6 +75,12 @@ class World:
     journal: Journal = field(default_factory=Journal)
     pagerduty_events: list[dict[str, Any]] = field(default_factory=list)
     slack_messages: list[dict[str, Any]] = field(default_factory=list)
+
+    def unload(self, cid: str) -> None:
+        """Forget an account and its files."""
+        if (owner := self.organizations.pop(cid, None)) is not None:
+            for path in owner.paths:
+                self.files.pop(path, None)
 
     def of_company(self, company_sso_id: str) -> Iterable[Organization]:
         """Return the accounts of a tenant (one, or none)."""

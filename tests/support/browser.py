@@ -22,10 +22,11 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def chromium() -> Iterator[webdriver.Chrome]:
+def chromium(*flags: str) -> Iterator[webdriver.Chrome]:
+    """Yield a browser, started with these flags beside the usual ones."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for flag in _FLAGS.split():
+    for flag in (*_FLAGS.split(), *flags):
         options.add_argument(flag)
     driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     try:

@@ -28,6 +28,24 @@ def command_of(pid: int) -> str:
         return ""
 
 
+def descendants(pid: int) -> list[int]:
+    """Return all processes below one, as far as they are still its children's children."""
+    found, unread = [], [pid]
+    while unread:
+        for child in _children(unread.pop()):
+            found.append(child)
+            unread.append(child)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
 class PeakMemory:
     """Context manager: `peaks` has the highest resident memory seen of each watched process, by pid."""
 
