@@ -118,7 +118,7 @@ def test_given_more_delivered_than_counted_when_counted_then_the_sums_are_of_wha
 
 
 @given(SMALL, SMALL, SMALL, SMALL, SMALL, SMALL)
-def test_given_any_counts_when_summed_then_the_six_classes_add_up_to_the_total(  # noqa: PLR0917
+def test_given_any_counts_when_summed_then_the_six_classes_add_up_to_the_total(
     in_scope: int, out_of_scope: int, migrated: int, present: int, failed: int, erased: int
 ) -> None:
     ledger = a_ledger(
