@@ -80,8 +80,12 @@ class AirflowResources:
     @cached_property
     def redis_client(self) -> Any:
         from airflow.providers.redis.hooks.redis import RedisHook
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
         client = RedisHook(redis_conn_id="migration_redis").get_conn()
+        # The library's ten tries would hold a batch up for a minute: status is only a projection.
+        client.set_retry(Retry(NoBackoff(), 1))
         self._closing.callback(client.close)
         return client
 
