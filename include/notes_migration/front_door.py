@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from notes_migration.adapters.redis_login_failures import RedisLoginFailures, RedisPipelines
 from notes_migration.adapters.redis_status import RedisClient, RedisStatus
@@ -72,20 +72,23 @@ class FrontDoorComposition:
         self._closing.close()
 
     def admission(self) -> AdmitCaller:
-        with self._lock:
-            return self._admission
+        return cast("AdmitCaller", self._made("_admission"))
 
     def trigger(self) -> AnswerTrigger:
-        with self._lock:
-            return self._trigger
+        return cast("AnswerTrigger", self._made("_trigger"))
 
     def status(self) -> AnswerStatus:
-        with self._lock:
-            return self._status
+        return cast("AnswerStatus", self._made("_status"))
 
     def failures(self) -> FailureListing:
-        with self._lock:
-            return self._failures
+        return cast("FailureListing", self._made("_failures"))
+
+    def _made(self, part: str) -> object:
+        # What is made is got without the lock: making another part takes up to some seconds.
+        if part not in self.__dict__:
+            with self._lock:
+                return getattr(self, part)
+        return self.__dict__[part]
 
     @cached_property
     def _admission(self) -> AdmitCaller:

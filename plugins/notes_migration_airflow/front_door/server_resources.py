@@ -51,8 +51,9 @@ class AirflowServerResources(AirflowResources):
 
         hook = RedisHook(redis_conn_id=connection("migration_redis").conn_id)
         client: Any = hook.get_conn()  # type: ignore[no-untyped-call]
-        # The hook takes no such options; the pool makes its connections with these.
-        client.connection_pool.connection_kwargs |= {
+        # The hook takes no such options; the pool makes its connections with these (a cluster has none).
+        options = getattr(getattr(client, "connection_pool", None), "connection_kwargs", {})
+        options |= {
             "socket_timeout": _REDIS_SECONDS,
             "socket_connect_timeout": _REDIS_SECONDS,
             "retry": Retry(NoBackoff(), 1),  # once more: an idle connection may have been closed
