@@ -47,13 +47,18 @@ const use = place => {
 };
 window.show = async (notes, inFrames) => {
   const place = document.getElementById('notes');
+  const loaded = [];
   told.length = 0;
   for (const note of notes) {
     const one = document.createElement(inFrames ? 'iframe' : 'div');
-    if (inFrames) one.srcdoc = '<!doctype html><body>' + note;
+    if (inFrames) {
+      one.srcdoc = '<!doctype html><body>' + note;
+      loaded.push(new Promise(done => one.addEventListener('load', done)));
+    }
     place.append(one);
     if (!inFrames) one.innerHTML = note;
   }
+  await Promise.race([Promise.all(loaded), pause(20000)]);
   await pause(300);
   for (const one of place.children) use(inFrames ? one.contentDocument.body : one);
   await pause(200);
