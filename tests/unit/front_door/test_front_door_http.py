@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import ASGIApp
 
@@ -281,6 +283,32 @@ def test_given_failed_logins_when_repeated_then_waits_grow_and_another_name_is_n
     assert second == [(401, None), (429, "2")]
     assert other == (404, None)
     assert after_waiting == [(404, None), (401, None)]
+
+
+def test_given_a_caller_just_let_in_when_its_name_fails_too_often_then_it_is_held_at_once(
+    call: DoorClient,
+) -> None:
+    headers = [basic()] + [basic("ops", "guess")] * 5 + [basic()]
+
+    statuses = [
+        call("GET", STATUS + "?cid=acme", headers={"Authorization": each}).status_code for each in headers
+    ]
+
+    assert statuses == [404, 401, 401, 401, 401, 401, 429]
+
+
+def test_given_two_logins_in_one_request_when_one_is_right_then_it_is_401(
+    app: tuple[SwitchedDoor, ASGIApp], door: InMemoryDoor
+) -> None:
+    app[0].door = door
+    both = [("Authorization", basic()), ("Authorization", basic("ops", "guess"))]
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(app=app[1])
+        async with httpx.AsyncClient(transport=transport, base_url="http://airflow") as client:
+            return (await client.get(STATUS + "?cid=acme", headers=both)).status_code
+
+    assert asyncio.run(ask()) == 401
 
 
 # ---------------------------------------------------------------------- status
