@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import urllib3.util.connection
 from test_pipeline_accounts import assert_counts, differences
@@ -29,6 +32,13 @@ from tests.support.resident_memory import PeakMemory, resident_bytes
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 MIB = 1024 * 1024
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KEY = re.compile(r"qa-hostile-company/[1-9][0-9]*/(?:image|audio|document)-[1-9][0-9]*")
+# A name without extension, or with one under which nothing runs, whatever the CRM called the file.
+DISPOSITION = re.compile(
+    r'attachment; filename="(?:[A-Za-z0-9_ -]+|[A-Za-z0-9._ -]+\.(?:pdf|png|xlsx|docx))"; '
+    r"filename\*=UTF-8''[A-Za-z0-9._~%-]+"
+)
 INSIDE = {
     "intranet.files.example": ["10.1.2.3"],
     "rebinding.files.example": ["203.0.113.7", "127.0.0.1"],
@@ -95,6 +105,7 @@ def aftermath(
     with HostileServer(ok(b"secret")).running() as trap:
         account = build_account(HOSTILE, cdn_url=running_simulators.addresses.cdn, trap_url=trap.url("/t"))
         world.load(account)
+        world.clear_alerts()
         seed_mongo(hostile_resources.database, account)
         before = resident_bytes(os.getpid())
         with PeakMemory(lambda: [os.getpid()]) as memory:
@@ -121,6 +132,8 @@ def test_given_every_attack_when_migrated_then_each_ends_as_expected_and_leads_n
     assert_counts(pipeline, account)
     assert_failures_on_record(pipeline, account)
     assert_led_nowhere(aftermath, running_simulators)
+    assert_stored_for_download_only(pipeline, account)
+    assert_slack_was_told(account, running_simulators)
     assert aftermath.grown_bytes < 250 * MIB
 
 
@@ -148,3 +161,23 @@ def assert_led_nowhere(aftermath: Aftermath, simulators: Simulators) -> None:
     assert [path for path in aftermath.cdn if FORBIDDEN in path] == []
     assert (aftermath.cdn["/loop/a"], aftermath.cdn["/loop/b"]) == (2, 2)
     assert aftermath.cdn["/hops-of-4/1"] == aftermath.cdn["/hops-of-3/file.pdf"] == 1
+
+
+def assert_stored_for_download_only(pipeline: LocalPipeline, account: Account) -> None:
+    resources = pipeline.resources
+    for key in account.expected.objects:
+        stored = resources.s3_client.head_object(Bucket=resources.storage.attachments_bucket, Key=key)
+
+        assert KEY.fullmatch(key)
+        assert stored["ContentType"] in {"application/pdf", "image/png", XLSX}
+        assert DISPOSITION.fullmatch(stored["ContentDisposition"])
+
+
+def assert_slack_was_told(account: Account, simulators: Simulators) -> None:
+    told = httpx.get(simulators.addresses.alerts, trust_env=False).json()
+    failed, total = len(account.expected.attachments_failed), account.expected.attachments_total
+    texts = [json.dumps(message) for message in told["slack"]]
+
+    assert told["pagerduty"] == []
+    assert [text for text in texts if f"{failed} of {total} attachments failed, more than 20 %" in text]
+    assert [text for text in texts if "short of the target of 95 %" in text]
