@@ -12,6 +12,8 @@ COPY --chown=airflow:0 include ./include
 COPY --chown=airflow:0 plugins ./plugins
 COPY --chown=airflow:0 dags ./dags
 COPY --chown=airflow:0 compose ./compose
+# The board shows them.
+COPY --chown=airflow:0 docs/runbooks ./docs/runbooks
 ENV PYTHONPATH=/opt/airflow/include
 
 # Without bytecode every task process compiles everything anew. The two directories become volumes,

@@ -29,12 +29,12 @@ class MongoAccountDirectory:
     def find(self, cid: str) -> AccountRecord | None:
         with translated("reading the account's record"):
             found = self._accounts.find_one({"cid": cid})
-        return None if found is None else _to_record(found)
+        return None if found is None else to_record(found)
 
     def related(self, *, cid: str, company_sso_id: str) -> tuple[AccountRecord, ...]:
         query = {"$or": [{"cid": cid}, {"company_sso_id": company_sso_id}]}
         with translated("reading the account's record and binding"):
-            return tuple(_to_record(each) for each in self._accounts.find(query))
+            return tuple(to_record(each) for each in self._accounts.find(query))
 
     def last_run_number(self, cid: str) -> int:
         query = {"_id": {"$regex": f"^{re.escape(cid)}__[0-9]+$"}}
@@ -43,7 +43,8 @@ class MongoAccountDirectory:
         return max((int(run_id.rsplit("__", 1)[1]) for run_id in ids), default=0)
 
 
-def _to_record(found: Document) -> AccountRecord:
+def to_record(found: Document) -> AccountRecord:
+    """Return the record that a document of the collection holds."""
     reason = found.get("reason_code")
     return AccountRecord(
         cid=found["cid"],

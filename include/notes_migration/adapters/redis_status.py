@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from redis.exceptions import RedisError
@@ -37,11 +38,38 @@ class RedisStatus:
             raw = self._redis.get(_key(cid))
         except (RedisError, OSError):
             raise _unavailable() from None
+        return _fields(raw)
+
+
+class ManyKeys(Protocol):
+    """The one call that is used of a Redis client here."""
+
+    def mget(self, keys: Sequence[str]) -> Any: ...
+
+
+class RedisLiveStatus:
+    """LiveStatus: one MGET, however many accounts."""
+
+    def __init__(self, client: ManyKeys) -> None:
+        self._redis = client
+
+    def read_many(self, cids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        if not cids:
+            return {}
         try:
-            fields = json.loads(raw) if raw else None
-        except ValueError:
-            return None  # not ours; the record is rebuilt from Mongo
-        return fields if isinstance(fields, dict) else None
+            found = self._redis.mget([_key(cid) for cid in cids])
+        except (RedisError, OSError):
+            raise _unavailable() from None
+        records = {cid: _fields(raw) for cid, raw in zip(cids, found, strict=True)}
+        return {cid: record for cid, record in records.items() if record is not None}
+
+
+def _fields(raw: Any) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(raw) if raw else None
+    except ValueError:
+        return None  # not ours; the record is rebuilt from Mongo
+    return fields if isinstance(fields, dict) else None
 
 
 def _key(cid: str) -> str:

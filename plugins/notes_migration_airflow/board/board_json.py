@@ -1,0 +1,72 @@
+"""The board's views as JSON; ids, counts, codes, names of users and times, nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from notes_migration.domain.board import classes_of
+from notes_migration.domain.states import RunState
+from notes_migration.domain.status import iso
+from notes_migration.ports.board import FailureGroup, SeenRun
+from notes_migration.services.read_board import AccountView, Overview
+
+
+def overview_json(view: Overview) -> bytes:
+    """Return all accounts and the totals."""
+    return _encoded(
+        {
+            "now": iso(view.now),
+            "live": view.live,
+            "totals": asdict(view.totals),
+            "accounts": [asdict(row) for row in view.rows],
+        }
+    )
+
+
+def account_json(view: AccountView) -> bytes:
+    """Return one account, its runs and its failures by reason."""
+    return _encoded(
+        {
+            "now": iso(view.now),
+            "live": view.live,
+            "account": asdict(view.row),
+            "runs": [_run(run) for run in view.runs],
+            "failures": [_failure(group) for group in view.failures],
+        }
+    )
+
+
+def _run(run: SeenRun) -> dict[str, Any]:
+    ended = run.state in {RunState.COMPLETED_SUCCESS, RunState.COMPLETED_WITH_ERRORS}
+    attachments = run.ledger.batches.attachments
+    return {
+        "run_id": run.run_id,
+        "mode": run.mode,
+        "triggered_by": run.triggered_by,
+        "status": run.state,
+        "reason_code": run.reason_code,
+        "started_at": iso(run.started_at),
+        "finished_at": iso(run.finished_at) if run.finished_at else None,
+        "source_total": run.ledger.source_total,
+        "classes": classes_of(run.ledger, run.state),
+        "attachments_linked": attachments.linked,
+        "attachments_failed": attachments.failed,
+        "match_pct": run.ledger.match_pct if ended else None,
+        "failure_rate": run.ledger.failure_rate,
+    }
+
+
+def _failure(group: FailureGroup) -> dict[str, Any]:
+    return {
+        "kind": group.kind,
+        "reason_code": group.reason_code,
+        "count": group.count,
+        "last_seen": iso(group.last_seen),
+        "note_ids": list(group.note_ids),
+    }
+
+
+def _encoded(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
