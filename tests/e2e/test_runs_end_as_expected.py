@@ -67,13 +67,13 @@ def test_given_a_run_by_the_official_client_when_it_ends_then_all_is_as_expected
     stack: Stack, runs: AirflowRuns, database: Any, status: Any
 ) -> None:
     runs.set_variable("crm_notes_migration_enabled", dict.fromkeys(ALL, True))
-    assert runs.wait(runs.migrate("qa-100", "qa-100__1")) == "success"
+    assert runs.ends(runs.migrate("qa-100", "qa-100__1"), "success")
     found = status("qa-100")
     before = sorted(encode(note) for note in database["contact_notes"].find())
 
     with stack.simulators.control() as control:
         control.clear_journal()
-        assert runs.wait(runs.migrate("qa-100", "qa-100__2", rerun=True)) == "success"
+        assert runs.ends(runs.migrate("qa-100", "qa-100__2", rerun=True), "success")
         fetched = control.counts("cdn")
 
     assert differences(stack, database, "qa-100") == []
@@ -92,8 +92,8 @@ def test_given_runs_by_the_command_line_when_they_end_then_one_percent_failed_is
     for cid in ("qa-errors", "qa-halt"):
         trigger_by_command_line(stack, cid)
 
-    assert runs.wait(cid_run("qa-errors")) == "success"
-    assert runs.wait(cid_run("qa-halt")) == "failed"
+    assert runs.ends(cid_run("qa-errors"), "success")
+    assert runs.ends(cid_run("qa-halt"), "failed")
 
     for cid in ("qa-errors", "qa-halt"):
         expected = stack.accounts[cid].expected
@@ -258,7 +258,7 @@ def test_given_two_triggers_of_one_account_and_one_of_another_when_run_then_only
             seed_mongo(database, account)
         first, second = (runs.migrate("twice", f"twice__{n}", rerun=True, batch_size=20) for n in (1, 2))
         beside = runs.migrate("beside", "beside__1", batch_size=20)
-        assert [runs.wait(run_id) for run_id in (first, second, beside)] == ["success"] * 3
+        assert all(runs.ends(run_id, "success") for run_id in (first, second, beside))
 
     spans = {run_id: work_span(runs, run_id) for run_id in (first, second, beside)}
     one, other = sorted((spans[first], spans[second]))
@@ -292,12 +292,12 @@ def test_given_a_run_that_an_operator_marks_failed_when_it_ends_then_it_is_halte
         run_id = runs.migrate("stopped", "stopped__1", batch_size=5)
         runs.wait_for_task(run_id, "extract_pages", "running")
         runs.mark_failed(run_id)
-        assert runs.wait(run_id) == "failed"
+        assert runs.ends(run_id, "failed")
         halted = status("stopped")
         control.clear_faults()
 
     assert (halted["status"], halted["reason_code"]) == ("halted", "INTERNAL_ERROR")
-    assert runs.wait(runs.migrate("stopped", "stopped__2")) == "success"
+    assert runs.ends(runs.migrate("stopped", "stopped__2"), "success")
     assert status("stopped")["status"] == "completed_success"
     assert database["contact_notes"].count_documents({"company_sso_id": "stopped-company"}) == 60
 

@@ -39,7 +39,7 @@ def test_given_the_trigger_form_when_filled_and_sent_then_the_account_is_migrate
             until(lambda: bool(started(runs)), "a run to be started", 60)
             run = started(runs)[0]
 
-            assert runs.wait(run.dag_run_id) == "success"
+            assert runs.ends(run.dag_run_id, "success")
         found = database["notes_migration_accounts"].find_one({"cid": "by-hand"})
         record = database["notes_migration_runs"].find_one({"cid": "by-hand"})
 

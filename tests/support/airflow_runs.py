@@ -56,6 +56,20 @@ class AirflowRuns:
         until(lambda: self.state(run_id) in {"success", "failed"}, f"the end of {run_id}", seconds)
         return self.state(run_id)
 
+    def ends(self, run_id: str, state: str) -> bool:
+        """Wait for the end; fail with what the failed tasks say where it is another than `state`."""
+        found = self.wait(run_id)
+        if found != state:
+            failed = [ti for ti in self.instances(run_id) if _word(ti.state) == "failed"]
+            said = [f"{ti.task_id}: {self._errors(run_id, ti)}" for ti in failed]
+            raise AssertionError(f"{run_id} is {found}, not {state}; {said or self.task_states(run_id)}")
+        return True
+
+    def _errors(self, run_id: str, ti: Any) -> list[str]:
+        log = self.log(run_id, ti.task_id, map_index=ti.map_index, try_number=max(1, ti.try_number))
+        lines = json.loads(log).get("content", [])
+        return [json.dumps(line)[:600] for line in lines if line.get("level") in {"error", "critical"}]
+
     def wait_for_task(self, run_id: str, task_id: str, state: str, *, seconds: float = 120) -> None:
         until(
             lambda: any(_word(ti.state) == state for ti in self.instances(run_id, task_id)),
@@ -93,7 +107,7 @@ class AirflowRuns:
 
     def mark_failed(self, run_id: str) -> None:
         self.runs.patch_dag_run(
-            DAG_ID, run_id, airflow.DAGRunPatchBody(state=airflow.DAGRunPatchStates.FAILED)
+            DAG_ID, run_id, airflow.DAGRunPatchBody(state=airflow.DagRunMutableStates.FAILED)
         )
 
 
