@@ -9,6 +9,9 @@ missing is written, nothing is written twice.
 `crm_notes_migration_enabled` must be on for the account (an Airflow Variable: `{"<cid>": true}`).
 One run per account at a time: a second one waits for the account's pool `crm_notes_cid_<cid>`.
 
+**Modes**: `migrate` writes. `verify` reads the CRM and the CDP afresh, compares them note by note and
+file by file, and keeps a certificate; it needs no flag and changes nothing, the status included.
+
 **Flow**: wait for the lock, guard, coverage gate, extract pages, migrate batches, validate, and one
 of three ends.
 

@@ -7,6 +7,7 @@ a process of its own.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
     from notes_migration.adapters.http_crm import HttpCrm
+    from notes_migration.adapters.http_identity import HttpIdentity
     from notes_migration.adapters.http_json import JsonApi, RetryPolicy
     from notes_migration.adapters.mongo_accounts import MongoAccounts
     from notes_migration.adapters.mongo_batches import MongoBatches
@@ -36,6 +38,13 @@ if TYPE_CHECKING:
     from notes_migration.adapters.pagerduty import PagerDutyAccount
     from notes_migration.adapters.redis_status import RedisClient
     from notes_migration.adapters.s3_storage import S3Storage
+    from notes_migration.domain.batching import StagedPage
+    from notes_migration.domain.outcome import Verdict
+    from notes_migration.ports.account_registry import AccountRegistry
+    from notes_migration.ports.alerts import Alerts
+    from notes_migration.ports.batch_ledger import BatchLedger, FailureRecords
+    from notes_migration.ports.notes_store import NotesStore
+    from notes_migration.ports.run_status import RunStatus
     from notes_migration.services.extract_range import ExtractRange
     from notes_migration.services.finalize_run import FinalizeRun
     from notes_migration.services.guard_run import GuardRun
@@ -47,7 +56,6 @@ if TYPE_CHECKING:
     from notes_migration.services.raise_alerts import RaiseAlerts
     from notes_migration.services.record_outcome import RecordOutcome
     from notes_migration.services.relink_attachments import AttachmentProcessor
-    from notes_migration.services.validate_run import ValidateRun
 
 IDENTITY_TIMEOUT_SECONDS = 5.0
 IDENTITY_RETRY_DELAYS_SECONDS = (1.0,)
@@ -104,6 +112,14 @@ class Resources(Protocol):
     def slack_webhook_url(self) -> str: ...
 
 
+class Validating(Protocol):
+    """The stage that finds out how the run is to end."""
+
+    def validate(self, run: Run) -> Verdict:
+        """Return the verdict over everything that the stages found out."""
+        ...
+
+
 def silence_drivers() -> None:
     """Keep drivers from logging what they carry: at DEBUG they write whole documents, keys and URLs."""
     for name in DRIVERS:
@@ -156,10 +172,8 @@ class Composition:
         return HttpCrm(api, cid=self.cid, type_ids=self.settings.note_type_ids)
 
     @cached_property
-    def accounts(self) -> MongoAccounts:
-        from notes_migration.adapters.mongo_accounts import COLLECTION, MongoAccounts
-
-        return MongoAccounts(self.resources.database[COLLECTION])
+    def accounts(self) -> AccountRegistry:
+        return self._accounts()
 
     @cached_property
     def runs(self) -> MongoRuns:
@@ -168,22 +182,16 @@ class Composition:
         return MongoRuns(self.resources.database[COLLECTION], code_version=notes_migration.__version__)
 
     @cached_property
-    def batches(self) -> MongoBatches:
-        from notes_migration.adapters.mongo_batches import COLLECTION, MongoBatches
-
-        return MongoBatches(self.resources.database[COLLECTION])
+    def batches(self) -> BatchLedger:
+        return self._batches()
 
     @cached_property
-    def failures(self) -> MongoFailures:
-        from notes_migration.adapters.mongo_failures import COLLECTION, MongoFailures
-
-        return MongoFailures(self.resources.database[COLLECTION], now=self.clock.now)
+    def failures(self) -> FailureRecords:
+        return self._failures()
 
     @cached_property
-    def notes(self) -> MongoNotes:
-        from notes_migration.adapters.mongo_notes import MongoNotes
-
-        return MongoNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+    def notes(self) -> NotesStore:
+        return self._notes()
 
     @cached_property
     def contacts(self) -> MongoContacts:
@@ -208,17 +216,15 @@ class Composition:
     # ------------------------------------------------------------------ services, in the order of a run
     @cached_property
     def progress(self) -> PublishProgress:
-        from notes_migration.adapters.redis_status import RedisStatus
         from notes_migration.services.publish_progress import PublishProgress
 
-        return PublishProgress(self.batches, RedisStatus(self.resources.redis_client), self.clock)
+        return PublishProgress(self.batches, self._status(), self.clock)
 
     def guard_run(self) -> GuardRun:
         from notes_migration.adapters.mongo_inspector import MongoInspector
         from notes_migration.services.guard_run import GuardRun
 
-        for store in (self.accounts, self.batches, self.failures):
-            store.ensure_indexes()
+        self._make_indexes()
         collection = self.resources.database["contact_notes"]
         return GuardRun(
             flag=self.resources.flag,
@@ -252,15 +258,11 @@ class Composition:
     def migrate_group(self) -> MigrateGroup:
         from notes_migration.services.migrate_group import MigrateGroup
 
-        return MigrateGroup(self.migrate_batch(), self.resources.flag, self.runs, self.progress)
+        return MigrateGroup(self._batch_work(), self.resources.flag, self.runs, self.progress)
 
     def migrate_batch(self) -> MigrateBatch:
-        from notes_migration.adapters.http_identity import HttpIdentity
-        from notes_migration.adapters.http_json import RetryPolicy
         from notes_migration.services.migrate_batch import MigrateBatch
 
-        policy = RetryPolicy(IDENTITY_TIMEOUT_SECONDS, IDENTITY_RETRY_DELAYS_SECONDS)
-        identity = self._json_api(self.resources.identity, policy)
         return MigrateBatch(
             accounts=self.accounts,
             batches=self.batches,
@@ -268,13 +270,13 @@ class Composition:
             staging=self.staging,
             notes=self.notes,
             contacts=self.contacts,
-            owners=HttpIdentity(identity, company_sso_id=self.company_sso_id),
+            owners=self._owners(),
             relinker=self._relinker(),
             events=self.events,
             clock=self.clock,
         )
 
-    def validate_run(self) -> ValidateRun:
+    def validate_run(self) -> Validating:
         from notes_migration.services.validate_run import ValidateRun
 
         return ValidateRun(self.crm, self.notes, self.batches, self.progress)
@@ -286,7 +288,7 @@ class Composition:
             accounts=self.accounts,
             runs=self.runs,
             events=self.events,
-            alerts=make_alerts(self.resources),
+            alerts=self._alerts(),
             progress=self.progress,
             clock=self.clock,
         )
@@ -306,6 +308,49 @@ class Composition:
         )
 
     # ------------------------------------------------------------------ parts
+    def _accounts(self) -> MongoAccounts:
+        from notes_migration.adapters.mongo_accounts import COLLECTION, MongoAccounts
+
+        return MongoAccounts(self.resources.database[COLLECTION])
+
+    def _batches(self) -> MongoBatches:
+        from notes_migration.adapters.mongo_batches import COLLECTION, MongoBatches
+
+        return MongoBatches(self.resources.database[COLLECTION])
+
+    def _failures(self) -> MongoFailures:
+        from notes_migration.adapters.mongo_failures import COLLECTION, MongoFailures
+
+        return MongoFailures(self.resources.database[COLLECTION], now=self.clock.now)
+
+    def _notes(self) -> MongoNotes:
+        from notes_migration.adapters.mongo_notes import MongoNotes
+
+        return MongoNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+
+    def _status(self) -> RunStatus:
+        from notes_migration.adapters.redis_status import RedisStatus
+
+        return RedisStatus(self.resources.redis_client)
+
+    def _alerts(self) -> Alerts:
+        return make_alerts(self.resources)
+
+    def _make_indexes(self) -> None:
+        for store in (self._accounts(), self._batches(), self._failures()):
+            store.ensure_indexes()
+
+    def _batch_work(self) -> Callable[[Run, StagedPage], object]:
+        return self.migrate_batch().migrate
+
+    def _owners(self) -> HttpIdentity:
+        from notes_migration.adapters.http_identity import HttpIdentity
+        from notes_migration.adapters.http_json import RetryPolicy
+
+        policy = RetryPolicy(IDENTITY_TIMEOUT_SECONDS, IDENTITY_RETRY_DELAYS_SECONDS)
+        identity = self._json_api(self.resources.identity, policy)
+        return HttpIdentity(identity, company_sso_id=self.company_sso_id)
+
     def _json_api(self, endpoint: Endpoint, policy: RetryPolicy) -> JsonApi:
         from notes_migration.adapters.http_json import JsonApi
 

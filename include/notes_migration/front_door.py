@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from notes_migration.adapters.mongo_account_directory import MongoAccountDirectory
     from notes_migration.ports.failure_listing import FailureListing
     from notes_migration.services.admit_caller import AdmitCaller
+    from notes_migration.services.answer_certificate import AnswerCertificate
     from notes_migration.services.answer_status import AnswerStatus
     from notes_migration.services.answer_trigger import AnswerTrigger
 
@@ -52,6 +53,7 @@ class FrontDoor(Protocol):
     def trigger(self) -> AnswerTrigger: ...
     def status(self) -> AnswerStatus: ...
     def failures(self) -> FailureListing: ...
+    def certificate(self) -> AnswerCertificate: ...
 
 
 class FrontDoorComposition:
@@ -82,6 +84,9 @@ class FrontDoorComposition:
 
     def failures(self) -> FailureListing:
         return cast("FailureListing", self._made("_failures"))
+
+    def certificate(self) -> AnswerCertificate:
+        return cast("AnswerCertificate", self._made("_certificate"))
 
     def _made(self, part: str) -> object:
         # What is made is got without the lock: making another part takes up to some seconds.
@@ -135,6 +140,15 @@ class FrontDoorComposition:
 
         with naming("cdp_mongo"):
             return MongoFailureListing(self._resources.database[COLLECTION])
+
+    @cached_property
+    def _certificate(self) -> AnswerCertificate:
+        from notes_migration.adapters.mongo_certificates import COLLECTION, MongoCertificates
+        from notes_migration.services.answer_certificate import AnswerCertificate
+
+        with naming("cdp_mongo"):
+            certificates = MongoCertificates(self._resources.database[COLLECTION])
+        return AnswerCertificate(certificates, self._accounts)
 
     @cached_property
     def _accounts(self) -> MongoAccountDirectory:

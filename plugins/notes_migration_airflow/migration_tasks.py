@@ -15,6 +15,7 @@ from notes_migration.composition import Composition
 from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.domain.run import Run
 from notes_migration.domain.states import RunState
+from notes_migration.mode_composition import compose, composition_for
 from notes_migration_airflow import xcom
 from notes_migration_airflow.airflow_resources import AirflowResources
 from notes_migration_airflow.connections import current_settings
@@ -34,7 +35,7 @@ def guard() -> dict[str, Any]:
     with _failing_fast(), AirflowResources() as resources:
         conf, settings = parse_conf(dag_run.conf or {}), current_settings()
         request = RunRequest(dag_run.run_id, conf, settings, triggered_by=_triggered_by(context))
-        with Composition(
+        with composition_for(conf.mode)(
             resources,
             job_id=dag_run.run_id,
             cid=conf.cid,
@@ -101,7 +102,7 @@ def finalize() -> str:
         run = _find_run(resources, context["dag_run"].run_id)
         if run is None:
             return "never_started"
-        with Composition.for_run(resources, run) as composition:
+        with compose(resources, run) as composition:
             dying = _batches_may_be_dying(context)
             return str(composition.finalize_run().finalize(run, batches_may_be_dying=dying))
 
@@ -123,7 +124,7 @@ def _this_run() -> Iterator[tuple[Run, Composition]]:
             raise FatalError(
                 ReasonCode.INTERNAL_ERROR, "guard has not accepted this run; clear the whole run"
             )
-        with Composition.for_run(resources, run) as composition:
+        with compose(resources, run) as composition:
             yield run, composition
 
 

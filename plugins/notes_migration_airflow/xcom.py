@@ -62,6 +62,7 @@ def outcome_of(findings: Mapping[str, Any]) -> Outcome:
         count_confirmed=findings["verdict"]["count_confirmed"],
         missing=findings["verdict"]["missing"],
         undelivered=findings["verdict"]["undelivered"],
+        failures_halt=findings["verdict"]["failures_halt"],
     )
     ledger = Ledger(findings["in_scope"], findings["out_of_scope"], counts_from_document(findings["counts"]))
     return decide_outcome(verdict, ledger, parse_settings(findings["settings"]))

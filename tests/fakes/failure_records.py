@@ -31,6 +31,9 @@ class InMemoryFailures:
             attempts = before.attempts + (before.last != now) if before else 1
             self.seen[key] = Seen(each, attempts, now)
 
+    def of_notes(self, cid: str, note_ids: Collection[str]) -> list[FailedRecord]:
+        return [each.failure for key, each in self.seen.items() if key[0] == cid and key[2] in set(note_ids)]
+
     def resolve(self, run: Run, note_ids: Collection[str]) -> None:
         gone = {(run.cid, "note", note_id, None) for note_id in note_ids}
         self.seen = {key: each for key, each in self.seen.items() if key not in gone}

@@ -21,9 +21,11 @@ from notes_migration.domain.errors import DependencyDown, MigrationError, Reason
 from notes_migration.domain.guarding import already_running
 from notes_migration.ports.failure_listing import FailureRow
 from notes_migration.services.admit_caller import AdmitCaller
+from notes_migration.services.answer_certificate import AnswerCertificate
 from notes_migration.services.answer_status import AnswerStatus
 from notes_migration.services.answer_trigger import AnswerTrigger
 from tests.fakes.batch_ledger import InMemoryLedger
+from tests.fakes.certificates import InMemoryCertificates
 from tests.fakes.clock import SteppedClock
 from tests.fakes.feature_flag import InMemoryFlag
 from tests.fakes.run_records import InMemoryRuns
@@ -143,6 +145,7 @@ class InMemoryDoor:
     runs: InMemoryRuns = field(default_factory=InMemoryRuns)
     batches: InMemoryLedger = field(default_factory=InMemoryLedger)
     failed: InMemoryFailureList = field(default_factory=InMemoryFailureList)
+    certificates: InMemoryCertificates = field(default_factory=InMemoryCertificates)
     clock: SteppedClock = field(default_factory=SteppedClock)
 
     def __post_init__(self) -> None:
@@ -166,6 +169,9 @@ class InMemoryDoor:
     def failures(self) -> InMemoryFailureList:
         return self.failed
 
+    def certificate(self) -> AnswerCertificate:
+        return AnswerCertificate(self.certificates, self.directory)
+
 
 class SwitchedDoor:
     """FrontDoor that is whichever door is behind it at the moment."""
@@ -183,6 +189,9 @@ class SwitchedDoor:
 
     def failures(self) -> InMemoryFailureList:
         return self.door.failures()
+
+    def certificate(self) -> AnswerCertificate:
+        return self.door.certificate()
 
 
 def basic(name: str = NAME, password: str = PASSWORD) -> str:

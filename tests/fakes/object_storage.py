@@ -27,7 +27,7 @@ class InMemoryStorage:
         if key not in self.stored:
             return None
         new, content = self.stored[key]
-        return ObjectHead(len(content), hashlib.sha256(content).hexdigest(), new.content_type)
+        return ObjectHead(len(content), hashlib.sha256(content).hexdigest(), new.content_type, new.sha256)
 
     def put(self, new: NewObject, body: BinaryIO) -> None:
         self._fail()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.ledger import Ledger
 from notes_migration.domain.outcome import Outcome
@@ -28,6 +29,10 @@ class InMemoryRuns:
 
     def find(self, run_id: str) -> Run | None:
         return self._runs.get(run_id)
+
+    def highest_id(self, cid: str) -> int:
+        runs = (each for each in self._runs.values() if each.cid == cid and each.mode is Mode.MIGRATE)
+        return max((each.max_id for each in runs), default=0)
 
     def outcome(self, run_id: str) -> Outcome | None:
         return self._outcomes.get(run_id)

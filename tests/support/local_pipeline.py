@@ -16,6 +16,7 @@ from notes_migration.domain.conf import parse_conf
 from notes_migration.domain.outcome import Outcome, decide_outcome
 from notes_migration.domain.run import Run
 from notes_migration.domain.settings import parse_settings
+from notes_migration.mode_composition import compose, composition_for
 from notes_migration.services.guard_run import RunRequest
 
 _run_numbers = itertools.count(1)
@@ -65,7 +66,7 @@ class LocalPipeline:
         parsed = parse_conf({"cid": cid, "company_sso_id": company or f"{cid}-company", **conf})
         settings = parse_settings(self.settings)
         run_id = run_id or f"{cid}__{next(_run_numbers)}"
-        with Composition(
+        with composition_for(parsed.mode)(
             self.resources,
             job_id=run_id,
             cid=cid,
@@ -76,7 +77,7 @@ class LocalPipeline:
 
     @contextmanager
     def services(self, run: Run) -> Iterator[Composition]:
-        with Composition.for_run(self.resources, run) as composition:
+        with compose(self.resources, run) as composition:
             yield composition
 
     def reload(self, run: Run) -> Run:

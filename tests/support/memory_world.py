@@ -113,7 +113,7 @@ class MemoryWorld:
 
     @property
     def group(self) -> MigrateGroup:
-        return MigrateGroup(self.batch, self.flag, self.runs, self.progress)
+        return MigrateGroup(self.batch.migrate, self.flag, self.runs, self.progress)
 
     @property
     def extractor(self) -> ExtractRange:

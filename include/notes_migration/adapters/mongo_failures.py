@@ -10,6 +10,7 @@ from pymongo import ASCENDING, UpdateOne
 from pymongo.collection import Collection as MongoCollection
 
 from notes_migration.adapters.mongo_border import translated
+from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.run import Run
 from notes_migration.ports.batch_ledger import FailedRecord
 
@@ -31,6 +32,9 @@ class MongoFailures:
                 [("last_seen", ASCENDING)], name="ttl", expireAfterSeconds=KEPT_SECONDS
             )
             self._failures.create_index([("cid", ASCENDING), ("reason_code", ASCENDING)], name="cid_reason")
+            self._failures.create_index(
+                [("cid", ASCENDING), ("legacy_crm_note_id", ASCENDING)], name="cid_note"
+            )
 
     def record(self, run: Run, failures: Sequence[FailedRecord]) -> None:
         if not failures:
@@ -39,12 +43,27 @@ class MongoFailures:
         with translated("recording failures"):
             self._failures.bulk_write([_upsert(run, failure, now) for failure in failures], ordered=False)
 
+    def of_notes(self, cid: str, note_ids: Collection[str]) -> list[FailedRecord]:
+        query = {"cid": cid, "legacy_crm_note_id": {"$in": sorted(note_ids)}}
+        with translated("reading what is known to have failed"):
+            return [_to_failed(each) for each in self._failures.find(query)]
+
     def resolve(self, run: Run, note_ids: Collection[str]) -> None:
         if not note_ids:
             return
         query = {"cid": run.cid, "kind": "note", "legacy_crm_note_id": {"$in": sorted(note_ids)}}
         with translated("removing failures that are repaired"):
             self._failures.delete_many(query)
+
+
+def _to_failed(found: Document) -> FailedRecord:
+    return FailedRecord(
+        kind=found["kind"],
+        note_id=found["legacy_crm_note_id"],
+        asset=found["asset"],
+        reason=ReasonCode(found["reason_code"]),
+        stage=found["stage"],
+    )
 
 
 def _upsert(run: Run, failure: FailedRecord, now: datetime) -> UpdateOne:

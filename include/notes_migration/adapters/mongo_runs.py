@@ -58,6 +58,11 @@ class MongoRuns:
             found = self._runs.find_one({"_id": run_id})
         return None if found is None else _to_run(found)
 
+    def highest_id(self, cid: str) -> int:
+        with translated("reading how far the account was migrated"):
+            found = list(self._runs.find({"cid": cid, "mode": Mode.MIGRATE}, {"max_id": 1}))
+        return max((int(each["max_id"]) for each in found), default=0)
+
     def outcome(self, run_id: str) -> Outcome | None:
         with translated("reading the run's outcome"):
             found = self._runs.find_one({"_id": run_id}, {"status": 1, "reason_code": 1})

@@ -57,8 +57,9 @@ class S3Storage:
                 if _status(error) == _NOT_FOUND:
                     return None
                 raise
-        sha256 = _server_sha256(answer) or answer.get("Metadata", {}).get(_SHA256)
-        return ObjectHead(answer["ContentLength"], sha256, answer.get("ContentType", ""))
+        noted = answer.get("Metadata", {}).get(_SHA256)
+        sha256 = _server_sha256(answer) or noted
+        return ObjectHead(answer["ContentLength"], sha256, answer.get("ContentType", ""), noted)
 
     def put(self, new: NewObject, body: BinaryIO) -> None:
         """See ports.object_storage; where the server keeps no sha256 the object is read back."""

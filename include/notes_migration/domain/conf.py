@@ -28,6 +28,11 @@ class Mode(StrEnum):
     REPLAY_FAILED = "replay_failed"
     VERIFY = "verify"
 
+    @property
+    def writes(self) -> bool:
+        """Whether it needs the feature flag, takes the fence and sets the account's status."""
+        return self in {Mode.MIGRATE, Mode.REPLAY_FAILED}
+
 
 class MigrationConf(BaseModel):
     """The conf of one run; unknown keys are refused by name."""
@@ -58,7 +63,7 @@ class MigrationConf(BaseModel):
     @property
     def writes(self) -> bool:
         """Whether this mode needs the feature flag and sets the account's status."""
-        return self.mode in {Mode.MIGRATE, Mode.REPLAY_FAILED}
+        return self.mode.writes
 
 
 def parse_conf(raw: object) -> MigrationConf:

@@ -26,12 +26,14 @@ class Verdict:
     count_confirmed: False where the CRM's count could not be asked again at the end.
     missing: ids of class migrated or already_present that validation did not find in the CDP.
     undelivered: notes that the CRM counts at the end, too, and did not deliver: a broken paging, say.
+    failures_halt: False for a run that only looks: nothing was stopped by what it has found.
     """
 
     stopped: ReasonCode | None
     count_confirmed: bool
     missing: int
     undelivered: int = 0
+    failures_halt: bool = True
 
 
 def decide_outcome(verdict: Verdict, ledger: Ledger, settings: MigrationSettings) -> Outcome:
@@ -42,7 +44,7 @@ def decide_outcome(verdict: Verdict, ledger: Ledger, settings: MigrationSettings
     """
     if verdict.stopped is not None:
         return Outcome(RunState.HALTED, verdict.stopped)
-    if ledger.fails(settings.failure_threshold_pct):
+    if verdict.failures_halt and ledger.fails(settings.failure_threshold_pct):
         return Outcome(RunState.HALTED, ReasonCode.FAILURE_RATE_EXCEEDED)
     if not verdict.count_confirmed:
         return Outcome(RunState.COMPLETED_WITH_ERRORS, ReasonCode.VALIDATION_SKIPPED)

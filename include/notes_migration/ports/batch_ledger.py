@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from notes_migration.domain.differences import Difference
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.ledger import BatchCounts
 from notes_migration.domain.run import Run
@@ -17,11 +18,12 @@ from notes_migration.domain.run import Run
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The counts of one batch and the ids behind them, by class."""
+    """The counts of one batch and the ids behind them, by class; what verifying it found to differ."""
 
     counts: BatchCounts
     ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
     duration_seconds: float = 0.0
+    differences: Sequence[Difference] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +109,16 @@ class FailureRecords(Protocol):
 
     def resolve(self, run: Run, note_ids: Collection[str]) -> None:
         """Remove the note failures of notes that are now written."""
+        ...
+
+
+class FailureLookup(Protocol):
+    """What is on record about some notes of an account."""
+
+    def of_notes(self, cid: str, note_ids: Collection[str]) -> Sequence[FailedRecord]:
+        """Return every record that names one of the notes.
+
+        Raises:
+            TransientError: DEPENDENCY_UNAVAILABLE.
+        """
         ...

@@ -20,11 +20,15 @@ class NewObject:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """What storage says of an object; `sha256` (hex) is None where nobody vouches for the bytes."""
+    """What storage says of an object; `sha256` (hex) is None where nobody vouches for the bytes.
+
+    noted_sha256: what was noted with the object when it was stored; not of an object that was replaced.
+    """
 
     size: int
     sha256: str | None
     content_type: str
+    noted_sha256: str | None = None
 
 
 class ObjectStorage(Protocol):

@@ -26,6 +26,10 @@ class RunRecords(Protocol):
         """Return the run as `guard` froze it, or None where guard never accepted it."""
         ...
 
+    def highest_id(self, cid: str) -> int:
+        """Return the highest note id that a migrating run of the account has frozen; 0 where none has."""
+        ...
+
     def outcome(self, run_id: str) -> Outcome | None:
         """Return how the current attempt ended, or None while it has not."""
         ...

@@ -55,7 +55,7 @@ class FinalizeRun:
             return Ending.NEVER_STARTED
         if recorded is None:
             self._interrupt(run, batches_may_be_dying=batches_may_be_dying)
-        elif active and not self.accounts.state(run.cid).terminal:
+        elif run.mode.writes and active and not self.accounts.state(run.cid).terminal:
             # Recording was cut off between the run's record and the account's.
             self.outcome.record(run, recorded)
         self._sweep_orphans(run)

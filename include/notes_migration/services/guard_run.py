@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notes_migration.domain.conf import MigrationConf, Mode
 from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode
@@ -22,7 +22,7 @@ from notes_migration.ports.run_records import RunRecords
 from notes_migration.ports.staging import PageStaging
 from notes_migration.services.publish_progress import PublishProgress
 
-AVAILABLE_MODES = frozenset({Mode.MIGRATE})
+AVAILABLE_MODES = frozenset({Mode.MIGRATE, Mode.VERIFY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class GuardRun:
             TransientError: a store did not answer.
         """
         self._refuse_by_account(request.conf)
-        count = self._count()
+        count = self._count(request.conf)
         self._refuse_by_target()
         run = self._freeze(request, count)
         self.runs.start(run)
@@ -68,7 +68,10 @@ class GuardRun:
         # What a crashed run may have left: under the lock nobody else works from these.
         self.staging.discard(run.account_staging_prefix)
         self.events.emit(
-            "crm_notes_migration_started", notes_total=run.in_scope, triggered_by=run.triggered_by
+            "crm_notes_migration_started",
+            notes_total=run.in_scope,
+            triggered_by=run.triggered_by,
+            mode=run.mode,
         )
         self.progress.publish(run, "guard")
         return run
@@ -87,10 +90,17 @@ class GuardRun:
         if refusal is not None:
             raise refusal
 
-    def _count(self) -> CrmCount | None:
-        """Return the CRM's count, or None where the run must end halted with CRM_EXTRACT_FAILED."""
+    def _count(self, conf: MigrationConf) -> CrmCount | None:
+        """Return the CRM's count, or None where the run must end halted with CRM_EXTRACT_FAILED.
+
+        A verification counts up to where the account's migration has read: what came later is no part
+        of it.
+        """
+        until_id = self.runs.highest_id(conf.cid) if conf.mode is Mode.VERIFY else 0
         try:
-            return self.crm.count()
+            if not until_id:
+                return self.crm.count()
+            return replace(self.crm.count(until_id=until_id), max_id=until_id)
         except MigrationError as error:
             if error.reason is ReasonCode.CRM_EXTRACT_FAILED:
                 return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from notes_migration.domain.conf import Mode
 from notes_migration.domain.coverage import Coverage
 from notes_migration.domain.errors import MigrationError, ReasonCode
 from notes_migration.domain.ids import crm_id
@@ -33,6 +34,8 @@ class MeasureCoverage:
         """Return the id ranges to extract; none where the run stops here or has no notes."""
         if run.stopped is not None:
             return []
+        if run.mode is Mode.VERIFY:
+            return split_ranges(max_id=run.max_id, notes=run.in_scope)
         self.progress.publish(run, "coverage_gate")
         try:
             coverage = self._measure(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from notes_migration.domain.batching import StagedPage
@@ -10,15 +10,17 @@ from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.run import Run
 from notes_migration.ports.feature_flag import FeatureFlag
 from notes_migration.ports.run_records import RunRecords
-from notes_migration.services.migrate_batch import MigrateBatch
 from notes_migration.services.publish_progress import PublishProgress
 
 
 @dataclass(frozen=True, slots=True)
 class MigrateGroup:
-    """The batch in hand is finished; the kill-switch and the halt rule keep the next from starting."""
+    """The batch in hand is finished; the kill-switch and the halt rule keep the next from starting.
 
-    batch: MigrateBatch
+    batch: what is done with each page; a run that only looks is stopped by neither.
+    """
+
+    batch: Callable[[Run, StagedPage], object]
     flag: FeatureFlag
     runs: RunRecords
     progress: PublishProgress
@@ -29,12 +31,15 @@ class MigrateGroup:
         for page in pages:
             if self._stopped(run):
                 break
-            self.batch.migrate(run, page)
-            self.progress.publish(run, "migrate")
+            self.batch(run, page)
+            if run.mode.writes:
+                self.progress.publish(run, "migrate")
             done += 1
         return done
 
     def _stopped(self, run: Run) -> bool:
+        if not run.mode.writes:
+            return False
         if not self.flag.is_on(run.cid):
             self.runs.stop(run, ReasonCode.FLAG_DISABLED)
             return True

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from notes_migration.domain.differences import Kind
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.states import RunState
 
@@ -62,6 +63,46 @@ class FailedRecord(_Answer):
     first_seen: datetime
     last_seen: datetime
     run_id: str
+
+
+class CertifiedAttachments(_Answer):
+    """The files of notes that are present; linked and failed add up to total."""
+
+    total: int
+    linked: int
+    failed: int
+    bytes: int
+    failed_by_reason: dict[str, int]
+
+
+class Certified(_Answer):
+    """One note that differs; never what differs."""
+
+    legacy_crm_note_id: str
+    kind: Kind
+
+
+class Certificate(_Answer):
+    """What a verification has proved (contracts, section 3)."""
+
+    cid: str
+    company_sso_id: str
+    run_id: str
+    verified_at: datetime
+    max_id: str = Field(description="the highest id that the account's migration has frozen")
+    source_total: int = Field(ge=0)
+    in_scope: int = Field(ge=0)
+    classes: dict[str, int] = Field(description="the six classes; they add up to source_total")
+    failed_by_reason: dict[str, int]
+    match_pct: float = Field(description="percentage, floored to two decimals")
+    attachments: CertifiedAttachments
+    owners: dict[str, int] = Field(description="resolved and by_label; they add up to the notes present")
+    owners_compared: bool = Field(description="false where identity did not answer")
+    notes_added_since: int | None = Field(description="notes in scope above max_id; not counted as missing")
+    ids_sha256: str = Field(description="digest of the ids present, ascending, one per line")
+    differences_total: int
+    differences_by_kind: dict[str, int]
+    differences: list[Certified] = Field(description="at most 1000, the migration's own first")
 
 
 class Error(_Answer):

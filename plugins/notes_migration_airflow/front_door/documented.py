@@ -7,7 +7,7 @@ from typing import Any
 from notes_migration.domain.conf import Mode, param_schemas
 from notes_migration.domain.trigger_request import TRIGGER_FIELDS
 from notes_migration.services.guard_run import AVAILABLE_MODES
-from notes_migration_airflow.front_door.answers import Error, FailedRecord, Started, Status
+from notes_migration_airflow.front_door.answers import Certificate, Error, FailedRecord, Started, Status
 
 _BASIC: dict[str, Any] = {"security": [{"basic": []}]}
 _ERRORS = {
@@ -69,6 +69,15 @@ STATUS: dict[str, Any] = {
     "instead, and the header X-Status-Source says `durable`.",
     "operation_id": "status",
     "response_model": Status,
+    "responses": _errors(404, 422, 503),
+    "openapi_extra": {**_BASIC, "parameters": [_account_query()]},
+}
+CERTIFICATE: dict[str, Any] = {
+    "summary": "What the last verification has proved of an account",
+    "description": "Made by a run with mode `verify`, which reads the CRM and the CDP afresh and writes "
+    "nothing else. The six classes add up to source_total.",
+    "operation_id": "certificate",
+    "response_model": Certificate,
     "responses": _errors(404, 422, 503),
     "openapi_extra": {**_BASIC, "parameters": [_account_query()]},
 }

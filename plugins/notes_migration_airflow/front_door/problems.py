@@ -45,6 +45,12 @@ UNAUTHORIZED = Problem(
     "HTTP Basic credentials of the connection notes_migration_api are needed; tokens and sessions are not",
     headers={"WWW-Authenticate": 'Basic realm="crm-notes-migration", charset="UTF-8"'},
 )
+NOT_VERIFIED = Problem(
+    404,
+    ReasonCode.CID_NOT_FOUND,
+    "this account has no certificate yet; start a run with mode verify",
+    {"status": "not_verified"},
+)
 INTERNAL_ERROR = Problem(500, ReasonCode.INTERNAL_ERROR, "this is a defect; the API server's log says more")
 
 

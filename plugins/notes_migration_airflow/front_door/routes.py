@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import TypeVar
-
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.front_door import FrontDoor
 from notes_migration_airflow.front_door import documented, failure_rendering
+from notes_migration_airflow.front_door.first_item import begun
 from notes_migration_airflow.front_door.media_choice import best_media_type
-from notes_migration_airflow.front_door.problems import Problem, not_acceptable, of_error
+from notes_migration_airflow.front_door.problems import NOT_VERIFIED, Problem, not_acceptable, of_error
 from notes_migration_airflow.front_door.request_reading import AccountOfQuery, TriggerRequest
 
-T = TypeVar("T")
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 SOURCE_HEADER = "X-Status-Source"
 
 
 def make_router(door: FrontDoor) -> APIRouter:
-    """Return the three routes over the door's services."""
+    """Return the four routes over the door's services."""
     router = APIRouter(prefix="/private/notes")
 
     @router.post("/migrate", **documented.MIGRATE)
@@ -38,6 +34,10 @@ def make_router(door: FrontDoor) -> APIRouter:
             return _never_started(error)
         return JSONResponse(dict(answer.fields), headers={**_FRESH, SOURCE_HEADER: answer.source})
 
+    @router.get("/migration/certificate", **documented.CERTIFICATE)
+    def certificate(cid: AccountOfQuery) -> Response:
+        return _certificate_answer(door, cid)
+
     @router.get("/migration/failures", **documented.FAILURES)
     def failures(cid: AccountOfQuery, request: Request) -> Response:
         accept = ",".join(request.headers.getlist("accept"))
@@ -49,9 +49,17 @@ def make_router(door: FrontDoor) -> APIRouter:
         except FatalError as error:
             return _never_started(error)
         # The first page now: until then an error can still be answered as one.
-        return _failures_answer(cid, media_type, _begun(door.failures().pages(cid)))
+        return _failures_answer(cid, media_type, begun(door.failures().pages(cid)))
 
     return router
+
+
+def _certificate_answer(door: FrontDoor, cid: str) -> Response:
+    try:
+        answer = door.certificate().read(cid)
+    except FatalError as error:
+        return _never_started(error)
+    return NOT_VERIFIED.response() if answer is None else JSONResponse(answer, headers=_FRESH)
 
 
 def _failures_answer(cid: str, media_type: str, pages: failure_rendering.Pages) -> Response:
@@ -65,8 +73,3 @@ def _never_started(error: FatalError) -> Response:
     problem = of_error(error)
     details = {"status": "not_started"} if error.reason is ReasonCode.CID_NOT_FOUND else problem.details
     return Problem(problem.status, problem.error, problem.message, details).response()
-
-
-def _begun(items: Iterable[T]) -> Iterator[T]:
-    iterator = iter(items)
-    return chain([first] if (first := next(iterator, None)) is not None else [], iterator)

@@ -51,7 +51,7 @@ def test_given_an_object_when_put_then_head_and_get_tell_of_it(bucket: Bucket) -
 
     bucket.put(new_object(), body)
 
-    assert bucket.head("acme/5/image-1") == ObjectHead(len(BODY), SHA256, "image/png")
+    assert bucket.head("acme/5/image-1") == ObjectHead(len(BODY), SHA256, "image/png", SHA256)
     assert bucket.get("acme/5/image-1") == BODY
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from notes_migration.domain.errors import ReasonCode
-from notes_migration.ports.batch_ledger import FailedRecord, FailureRecords
+from notes_migration.ports.batch_ledger import FailedRecord, FailureLookup, FailureRecords
 from tests.fakes.failure_records import InMemoryFailures
 from tests.support.builders import NOW, a_run
 
@@ -102,3 +102,15 @@ def test_given_a_failure_met_twice_when_read_then_it_says_when_first_and_last_an
     )
     assert record["run_id"] == "acme__2"
     assert database["failures"].index_information()["ttl"]["expireAfterSeconds"] == 30 * 86_400
+
+
+def test_given_failures_when_looked_up_by_note_then_all_of_these_notes_of_the_account_are_found(
+    failures: tuple[FailureRecords, Rows],
+) -> None:
+    records, _ = failures
+    records.record(RUN, [NOTE, FILE, OWNER, replace(NOTE, note_id="5")])
+    records.record(replace(RUN, cid="rival", run_id="rival__1"), [replace(NOTE, note_id="6")])
+    lookup = cast("FailureLookup", records)
+
+    assert set(lookup.of_notes("acme", ["4", "6"])) == {NOTE, FILE, OWNER}
+    assert list(lookup.of_notes("acme", [])) == []

@@ -24,16 +24,19 @@ from pymongo.errors import (
 from notes_migration.adapters.mongo_accounts import MongoAccounts
 from notes_migration.adapters.mongo_batches import MongoBatches
 from notes_migration.adapters.mongo_border import translated
+from notes_migration.adapters.mongo_certificates import MongoCertificates
 from notes_migration.adapters.mongo_contacts import MongoContacts
 from notes_migration.adapters.mongo_failures import MongoFailures
 from notes_migration.adapters.mongo_index import apply_index_migration
 from notes_migration.adapters.mongo_inspector import MongoInspector
 from notes_migration.adapters.mongo_notes import MongoNotes
 from notes_migration.adapters.mongo_runs import MongoRuns
+from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
 from notes_migration.adapters.page_staging import ObjectPageStaging
 from notes_migration.adapters.redis_status import RedisStatus
 from notes_migration.adapters.s3_storage import S3Storage
 from notes_migration.domain.batching import StagedPage
+from notes_migration.domain.certificate import certify
 from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode, TransientError
 from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.states import RunState
@@ -62,6 +65,7 @@ RUNS: Calls = {
     "next_attempt": lambda it: it.next_attempt("acme__1"),
     "start": lambda it: it.start(RUN),
     "find": lambda it: it.find("acme__1"),
+    "highest_id": lambda it: it.highest_id("acme"),
     "outcome": lambda it: it.outcome("acme__1"),
     "stop": lambda it: it.stop(RUN, ReasonCode.FLAG_DISABLED),
     "finish": lambda it: it.finish(RUN, OUTCOME, a_ledger(), now=NOW),
@@ -86,7 +90,14 @@ FAILURES: Calls = {
     "ensure_indexes": lambda it: it.ensure_indexes(),
     "record": lambda it: it.record(RUN, [FAILED]),
     "resolve": lambda it: it.resolve(RUN, ["1"]),
+    "of_notes": lambda it: it.of_notes("acme", ["1"]),
 }
+CERTIFICATES: Calls = {
+    "ensure_indexes": lambda it: it.ensure_indexes(),
+    "store": lambda it: it.store(certify(RUN, a_ledger(), [], present=[], added_since=0, now=NOW)),
+    "latest": lambda it: it.latest("acme"),
+}
+STORED: Calls = {"read": lambda it: it.read(["1"]), "ids": lambda it: list(it.ids())}
 NOTES: Calls = {
     "existing": lambda it: it.existing(["1"]),
     "insert_missing": lambda it: it.insert_missing([a_cdp_note("1", note=CANARY)]),
@@ -114,6 +125,8 @@ ADAPTERS: dict[type, Calls] = {
     MongoNotes: NOTES,
     MongoContacts: CONTACTS,
     MongoInspector: INSPECTOR,
+    MongoCertificates: CERTIFICATES,
+    MongoStoredNotes: STORED,
     ObjectPageStaging: STAGING,
     RedisStatus: STATUS,
 }
@@ -155,6 +168,8 @@ def unplugged() -> Iterator[dict[type, Any]]:
             MongoNotes: MongoNotes(collection, company_sso_id="acme-company"),
             MongoContacts: MongoContacts(collection, company_sso_id="acme-company"),
             MongoInspector: MongoInspector(collection, company_sso_id="acme-company"),
+            MongoCertificates: MongoCertificates(collection),
+            MongoStoredNotes: MongoStoredNotes(collection, company_sso_id="acme-company"),
             ObjectPageStaging: ObjectPageStaging(S3Storage(s3, "staging")),
             RedisStatus: RedisStatus(redis_client),
         }

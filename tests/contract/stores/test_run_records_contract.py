@@ -119,3 +119,16 @@ def test_given_a_finished_run_when_its_record_is_read_then_it_holds_the_counts_t
     halted = database["runs"].find_one({"_id": "acme__1"})
     assert halted is not None
     assert halted["match_pct"] is None
+
+
+def test_given_runs_of_several_modes_when_the_highest_id_is_asked_then_it_is_of_those_that_migrate(
+    runs: RunRecords,
+) -> None:
+    assert runs.highest_id("acme") == 0
+
+    runs.start(a_run(run_id="acme__1", max_id=10**19 - 1))
+    runs.start(a_run(run_id="acme__2", max_id=7))
+    runs.start(a_run(run_id="acme__3", max_id=10**19, mode=Mode.VERIFY))
+    runs.start(a_run(run_id="rival__1", cid="rival", max_id=10**19))
+
+    assert runs.highest_id("acme") == 10**19 - 1

@@ -491,7 +491,7 @@ def test_given_a_store_that_is_lost_midway_when_asked_then_the_answer_breaks_off
 @pytest.mark.parametrize(
     ("method", "path", "status", "error"),
     [
-        ("GET", "/private/notes/migration/certificate?cid=acme", 404, "NOT_FOUND"),
+        ("GET", "/private/notes/migration/certificates?cid=acme", 404, "NOT_FOUND"),
         ("POST", MIGRATE + "/", 404, "NOT_FOUND"),
         ("GET", "/private/notes", 404, "NOT_FOUND"),
         ("GET", MIGRATE, 405, "METHOD_NOT_ALLOWED"),

@@ -1,0 +1,115 @@
+"""Which composition serves which mode: what only looks gets stores that drop every write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from notes_migration.adapters import read_only
+from notes_migration.composition import Composition, Resources, Validating
+from notes_migration.domain.conf import Mode
+from notes_migration.domain.run import Run
+
+if TYPE_CHECKING:
+    from notes_migration.adapters.staged_ledger import StagedLedger
+    from notes_migration.domain.batching import StagedPage
+    from notes_migration.ports.account_registry import AccountRegistry
+    from notes_migration.ports.alerts import Alerts
+    from notes_migration.ports.batch_ledger import BatchLedger, FailureRecords
+    from notes_migration.ports.notes_store import NotesStore
+    from notes_migration.ports.run_status import RunStatus
+    from notes_migration.ports.stored_notes import StoredNotes
+
+
+class ReadOnlyComposition(Composition):
+    """The same stages over stores that answer from the real ones and keep nothing.
+
+    What such a run finds lies in the staging bucket until it ends; its own record is all that stays.
+    """
+
+    @cached_property
+    def accounts(self) -> AccountRegistry:
+        return read_only.ReadOnlyAccounts(self._accounts())
+
+    @cached_property
+    def batches(self) -> BatchLedger:
+        return self._results
+
+    @cached_property
+    def failures(self) -> FailureRecords:
+        return read_only.NoFailureRecords()
+
+    @cached_property
+    def notes(self) -> NotesStore:
+        return read_only.NoNotesWritten(self._notes().existing)
+
+    @cached_property
+    def _results(self) -> StagedLedger:
+        from notes_migration.adapters.staged_ledger import StagedLedger
+
+        return StagedLedger(self._bucket(self.resources.storage.staging_bucket), self._batches())
+
+    def _status(self) -> RunStatus:
+        return read_only.NoStatus()
+
+    def _alerts(self) -> Alerts:
+        return read_only.NoAlerts()
+
+    def _make_indexes(self) -> None:
+        """Nothing: an index would make a collection."""
+
+
+class VerifyComposition(ReadOnlyComposition):
+    """Batches are verified, and validation writes the certificate."""
+
+    def _batch_work(self) -> Callable[[Run, StagedPage], object]:
+        from notes_migration.services.verify_account import VerifyAccount
+
+        return VerifyAccount(
+            staging=self.staging,
+            stored=self._stored,
+            results=self.batches,
+            failures=self._failures(),
+            contacts=self.contacts,
+            owners=self._owners(),
+            objects=self.attachments,
+            clock=self.clock,
+            file_proxy_base_url=self.resources.storage.file_proxy_base_url,
+        ).verify
+
+    def validate_run(self) -> Validating:
+        from notes_migration.adapters.mongo_certificates import COLLECTION, MongoCertificates
+        from notes_migration.services.certify_run import CertifyRun
+
+        return CertifyRun(
+            crm=self.crm,
+            stored=self._stored,
+            batches=self.batches,
+            found=self._results,
+            certificates=MongoCertificates(self.resources.database[COLLECTION]),
+            progress=self.progress,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def _stored(self) -> StoredNotes:
+        from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
+
+        return MongoStoredNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+
+
+_BY_MODE: dict[Mode, type[Composition]] = {
+    Mode.MIGRATE: Composition,
+    Mode.VERIFY: VerifyComposition,
+}
+
+
+def composition_for(mode: Mode) -> type[Composition]:
+    """Return the composition of a mode; guard refuses those that are not listed."""
+    return _BY_MODE.get(mode, ReadOnlyComposition)
+
+
+def compose(resources: Resources, run: Run) -> Composition:
+    """Return the composition of a run that guard has accepted: its frozen settings are in force."""
+    return composition_for(run.mode).for_run(resources, run)

@@ -1,0 +1,19 @@
+"""The durable certificates (`notes_migration_certificates`): one per account and run."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from notes_migration.domain.certificate import Certificate
+
+
+class Certificates(Protocol):
+    """Both methods raise TransientError (DEPENDENCY_UNAVAILABLE) where the store does not answer."""
+
+    def store(self, certificate: Certificate) -> None:
+        """Keep the certificate; that of a former attempt of the run is replaced."""
+        ...
+
+    def latest(self, cid: str) -> dict[str, Any] | None:
+        """Return the account's newest certificate as JSON fields, or None."""
+        ...
