@@ -1,0 +1,147 @@
+"""The board's reads over a real MongoDB and Redis, of what the real writers have written."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis
+
+from notes_migration.adapters.mongo_board import MongoBoard
+from notes_migration.adapters.redis_status import RedisLiveStatus, RedisStatus
+from notes_migration.domain.errors import FatalError, ReasonCode, TransientError
+from notes_migration.domain.states import RunState
+from notes_migration.domain.status import project_status
+from notes_migration.services.read_board import ReadBoard
+from tests.fakes.clock import SteppedClock
+from tests.support.board_accounts import BoardAccounts
+from tests.support.builders import a_ledger, a_run
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+    from sandbox.services import EmbeddedServices
+
+pytestmark = pytest.mark.integration
+
+CLOCK = SteppedClock()
+
+
+@pytest.fixture
+def accounts(database: Database[dict[str, Any]]) -> BoardAccounts:
+    return BoardAccounts(database, CLOCK.now())
+
+
+@pytest.fixture
+def client(embedded_services: EmbeddedServices) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(embedded_services.redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def board(database: Database[dict[str, Any]], client: redis.Redis) -> ReadBoard:
+    return ReadBoard(MongoBoard(database), RedisLiveStatus(client), CLOCK)
+
+
+def test_given_accounts_in_every_state_when_read_then_each_has_the_counts_of_its_last_run(
+    accounts: BoardAccounts, board: ReadBoard
+) -> None:
+    accounts.add("a", RunState.HALTED)
+    accounts.add("b", RunState.IN_PROGRESS)
+    accounts.add("c", RunState.COMPLETED_SUCCESS, failed=0)
+    accounts.add("d", RunState.HALTED)
+    accounts.add("d", RunState.COMPLETED_WITH_ERRORS, number=2, failed=5)
+
+    rows = {row.cid: row for row in board.overview().rows}
+
+    assert [(row.status, row.run_id, row.notes_migrated, row.notes_failed) for row in rows.values()] == [
+        ("halted", "a__1", 98, 2),
+        ("in_progress", "b__1", 48, 2),
+        ("completed_success", "c__1", 100, 0),
+        ("completed_with_errors", "d__2", 95, 5),
+    ]
+    assert [row.progress_pct for row in rows.values()] == [100.0, 50.0, 100.0, 100.0]
+    assert rows["a"].reason_code is ReasonCode.FAILURE_RATE_EXCEEDED
+    assert rows["b"].failed_by_reason == {"NOTE_TOO_LONG": 2, "ATTACHMENT_TOO_LARGE": 1}
+    assert (rows["c"].company_sso_id, rows["c"].triggered_by) == ("c-company", "api:ops")
+    assert rows["b"].started_at is not None
+    assert rows["b"].started_at.endswith("Z")
+
+
+def test_given_an_account_with_two_runs_when_read_then_they_come_newest_first_with_the_failures_by_reason(
+    accounts: BoardAccounts, board: ReadBoard
+) -> None:
+    accounts.add("a", RunState.HALTED, failed=30)
+    accounts.add("a", RunState.IN_PROGRESS, number=2, failed=0)
+    accounts.add("other", RunState.HALTED)
+
+    view = board.account("a")
+
+    assert [(run.run_id, run.state, run.ledger.batches.migrated) for run in view.runs] == [
+        ("a__2", "in_progress", 50),
+        ("a__1", "halted", 70),
+    ]
+    assert [(each.kind, each.reason_code, each.count) for each in view.failures] == [
+        ("note", "NOTE_TOO_LONG", 30),
+        ("attachment", "ATTACHMENT_TOO_LARGE", 1),
+    ]
+    assert len(view.failures[0].note_ids) == 20
+
+
+def test_given_an_account_never_seen_when_read_then_there_is_none(board: ReadBoard) -> None:
+    with pytest.raises(FatalError):
+        board.account("nobody")
+
+
+def test_given_a_thousand_accounts_when_read_then_it_is_one_query_and_quick(
+    accounts: BoardAccounts, board: ReadBoard, database: Database[dict[str, Any]]
+) -> None:
+    accounts.add("seed", RunState.HALTED)
+    accounts.add("going", RunState.IN_PROGRESS)
+    copy_many(database, 1000)
+    started = time.perf_counter()
+
+    view = board.overview()
+
+    seconds = time.perf_counter() - started
+    assert len(view.rows) == 1002
+    assert view.totals.by_status["halted"] == 1001
+    assert seconds < 2  # 0.1 on a machine at rest
+
+
+def test_given_status_records_when_many_are_read_then_those_that_are_ours_come_back(
+    client: redis.Redis,
+) -> None:
+    record = project_status(a_run(cid="live-1"), a_ledger(), phase="migrate", now=CLOCK.now())
+    RedisStatus(client).publish(record)
+    client.set("notes_migration:live-2", "not json", ex=60)
+    client.set("notes_migration:live-3", json.dumps([1]), ex=60)
+
+    found = RedisLiveStatus(client).read_many(["live-1", "live-2", "live-3", "live-4"])
+
+    assert found == {"live-1": record.to_json()}
+    assert RedisLiveStatus(client).read_many([]) == {}
+
+
+def test_given_no_redis_when_many_are_read_then_it_is_a_transient_error_without_an_address() -> None:
+    nowhere = redis.Redis(port=1, socket_connect_timeout=0.2, retry=None)
+
+    with pytest.raises(TransientError) as caught:
+        RedisLiveStatus(nowhere).read_many(["acme"])
+
+    assert caught.value.__suppress_context__
+    assert "127.0.0.1" not in str(caught.value)
+
+
+def copy_many(database: Database[dict[str, Any]], number: int) -> None:
+    """Copy the account `seed` and its run."""
+    account = database["notes_migration_accounts"].find_one({"cid": "seed"}, {"_id": 0}) or {}
+    run = database["notes_migration_runs"].find_one({"_id": "seed__1"}) or {}
+    cids = [f"copy-{each}" for each in range(number)]
+    database["notes_migration_accounts"].insert_many(
+        [{**account, "cid": cid, "company_sso_id": f"{cid}-c", "last_run_id": f"{cid}__1"} for cid in cids]
+    )
+    database["notes_migration_runs"].insert_many([{**run, "_id": f"{cid}__1", "cid": cid} for cid in cids])
