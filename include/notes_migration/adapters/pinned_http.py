@@ -51,6 +51,7 @@ class Deadline:
         # A duplicate, since TLS takes the original over; shutdown ends the connection of both.
         self._sockets.append(connected.dup())
         if self.left_seconds <= 0:
+            connected.close()
             raise TimeoutError("deadline")
 
     @contextmanager
