@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 MIB = 1024 * 1024
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WARNING = re.compile(r"[a-z_]{1,40}(?::[a-z0-9]{1,20})?")
 KEY = re.compile(r"qa-hostile-company/[1-9][0-9]*/(?:image|audio|document)-[1-9][0-9]*")
 # A name without extension, or with one under which nothing runs, whatever the CRM called the file.
 DISPOSITION = re.compile(
@@ -131,6 +132,7 @@ def test_given_every_attack_when_migrated_then_each_ends_as_expected_and_leads_n
     assert differences(pipeline, account) == []
     assert_counts(pipeline, account)
     assert_failures_on_record(pipeline, account)
+    assert_warnings_say_kinds_only(pipeline)
     assert_led_nowhere(aftermath, running_simulators)
     assert_stored_for_download_only(pipeline, account)
     assert_slack_was_told(account, running_simulators)
@@ -148,6 +150,13 @@ def assert_failures_on_record(pipeline: LocalPipeline, account: Account) -> None
 
     assert notes == account.expected.failed
     assert files == account.expected.attachments_failed
+
+
+def assert_warnings_say_kinds_only(pipeline: LocalPipeline) -> None:
+    warnings = pipeline.record(HOSTILE)["warnings"]
+
+    assert {"dropped:script", "dropped:img", "embedded_image", "bracketed_text_kept"} <= warnings.keys()
+    assert all(WARNING.fullmatch(kind) and count > 0 for kind, count in warnings.items())
 
 
 def assert_led_nowhere(aftermath: Aftermath, simulators: Simulators) -> None:
