@@ -57,6 +57,7 @@ class Aftermath:
     connected_to: set[tuple[str, int]]
     cdn: Counter[str]
     grown_bytes: int
+    identity_calls: int
 
 
 @pytest.fixture
@@ -118,6 +119,7 @@ def aftermath(
             trapped=[client.head for client in trap.clients],
             connected_to=set(connected_to),
             cdn=Counter(request["path"] for request in world.requests("cdn")),
+            identity_calls=len(world.requests("identity")),
             grown_bytes=memory.peaks[os.getpid()] - before,
         )
     world.unload(HOSTILE)
@@ -133,6 +135,7 @@ def test_given_every_attack_when_migrated_then_each_ends_as_expected_and_leads_n
     assert_counts(pipeline, account)
     assert_failures_on_record(pipeline, account)
     assert_warnings_say_kinds_only(pipeline)
+    assert_owners_are_asked_for_once_and_remembered(pipeline, account, aftermath.identity_calls)
     assert_led_nowhere(aftermath, running_simulators)
     assert_stored_for_download_only(pipeline, account)
     assert_slack_was_told(account, running_simulators)
@@ -150,6 +153,22 @@ def assert_failures_on_record(pipeline: LocalPipeline, account: Account) -> None
 
     assert notes == account.expected.failed
     assert files == account.expected.attachments_failed
+
+
+def assert_owners_are_asked_for_once_and_remembered(
+    pipeline: LocalPipeline, account: Account, calls: int
+) -> None:
+    database = pipeline.resources.database
+    creators = dict(zip(map(str, account.note_keys), account.notes, strict=True))
+    by_label = {
+        note_id
+        for note_id, document in account.expected.documents.items()
+        if document["owner_id"] is None and creators[note_id]["creator_id"] is not None
+    }
+    owners = database["notes_migration_failures"].find({"cid": HOSTILE, "kind": "owner"})
+
+    assert {each["legacy_crm_note_id"] for each in owners} == by_label
+    assert 0 < calls <= database["notes_migration_batches"].count_documents({"cid": HOSTILE})
 
 
 def assert_warnings_say_kinds_only(pipeline: LocalPipeline) -> None:
