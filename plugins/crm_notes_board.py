@@ -28,6 +28,7 @@ class CrmNotesBoard(AirflowPlugin):
         {
             "name": "CRM notes",
             "href": "crm-notes/",  # without a slash in front: below Airflow's own root path
+            "icon": "crm-notes/assets/icon.svg",
             "url_route": "crm-notes",
             "destination": "nav",
             "nav_top_level": True,

@@ -28,6 +28,7 @@ _PAGES = Path(__file__).parent / "pages"
 # Named, not looked for: a path of the request is never a path of the disk.
 _ASSETS = {
     "board.css": "text/css",
+    "icon.svg": "image/svg+xml",
     "overview.js": "text/javascript",
     "account.js": "text/javascript",
     "common.js": "text/javascript",

@@ -25,7 +25,7 @@ from tests.support.builders import NOW
 OWN = "http://airflow"
 CONF = {"cid": "acme", "company_sso_id": "acme-company"}
 PAGES = Path(board_app.__file__).parent / "pages"
-READS = ["/", "/accounts/acme", "/assets/overview.js", "/api/viewer", "/api/accounts", "/api/accounts/acme"]
+READS = ["/", "/accounts/acme", "/assets/overview.js", "/assets/icon.svg", "/api/viewer", "/api/accounts", "/api/accounts/acme"]
 READS += ["/api/accounts/acme/failures.csv", "/api/runbooks/NOTE_TOO_LONG"]
 
 

@@ -5,7 +5,7 @@ import { ledgerPicture } from "./ledger.js";
 
 const cid = decodeURIComponent(location.pathname.split("/").pop());
 const COLUMNS = ["Run", "State", "What", "Started by", "Started", "Ended", "Notes", "Failed", "Match", "Attachments", "In Airflow"];
-const KINDS = { note: ["note", "notes"], attachment: ["attachment", "attachments"], owner: ["author", "authors"] };
+const KINDS = { note: ["note", "notes"], attachment: ["attachment", "attachments"], owner: ["author of a note", "authors of notes"] };
 const groups = new Map();
 const runs = new Map();
 let viewer = { may_trigger: false };
@@ -40,9 +40,9 @@ function showNow(row, now) {
     ["Failure rate", b.percent(row.failure_rate)],
     ["Attachments", `${b.count(row.attachments_linked)} linked, ${b.count(row.attachments_failed)} failed`],
     ["Started by", row.triggered_by || "–"],
-    ["Since", `${b.ago(row.started_at, now)} ${b.exactly(row.started_at)}`],
-    ["Ends about", row.estimated_end ? `${b.ago(row.estimated_end, now)} ${b.exactly(row.estimated_end)}` : "–"],
-    ["Last event", `${b.ago(row.updated_at, now)} ${b.exactly(row.updated_at)}`],
+    ["Since", `${b.ago(row.started_at, now)}\n${b.exactly(row.started_at)}`],
+    ["Ends about", row.estimated_end ? `${b.ago(row.estimated_end, now)}\n${b.exactly(row.estimated_end)}` : "–"],
+    ["Last event", `${b.ago(row.updated_at, now)}\n${b.exactly(row.updated_at)}`],
   ]);
   const action = viewer.may_trigger ? b.actionOf(row) : null;
   b.byId("act").hidden = !action;

@@ -5,22 +5,22 @@ import * as b from "./common.js";
 const COLUMNS = [
   ["cid", "Account", (row) => row.cid],
   ["status", "State", (row) => Object.keys(b.STATES).indexOf(row.status)],
-  ["phase", "Phase", (row) => row.phase],
   ["progress", "Progress", (row) => row.progress_pct],
   ["notes", "Notes", (row) => row.notes_total],
   ["attachments", "Attachments", (row) => row.attachments_total],
   ["match", "Match", (row) => row.match_pct],
   ["failures", "Failed", (row) => row.notes_failed + row.attachments_failed],
-  ["triggered_by", "Started by", (row) => row.triggered_by],
-  ["since", "Since", (row) => row.started_at],
+  ["since", "Started", (row) => row.started_at],
   ["eta", "Ends about", (row) => row.estimated_end],
   ["last", "Last event", (row) => row.updated_at],
 ];
 const ALL = [...COLUMNS.map(([key, title]) => [key, title]), ["airflow", "In Airflow"], ["action", "Action"]];
 
+const DEFAULT_SORT = "status";
+
 const rows = new Map();
 const query = new URLSearchParams(location.search);
-const sorting = { key: query.get("sort") || "status", down: query.get("down") === "1" };
+const sorting = { key: query.get("sort") || DEFAULT_SORT, down: query.get("down") === "1" };
 const filter = b.byId("filter").elements;
 let view = { accounts: [], totals: { by_status: {} }, now: new Date().toISOString() };
 let viewer = { may_trigger: false };
@@ -40,16 +40,20 @@ function makeRow(cid) {
     link: b.el("a", { href: b.accountPage(cid), textContent: cid }),
     company: b.el("span", { className: "quiet small" }),
     state: b.el("span"),
+    phase: b.el("span", { className: "small" }),
     reason: b.el("span", { className: "small code" }),
     bar: b.el("progress", { max: 100, "aria-label": `Progress of ${cid}` }),
     done: b.el("span", { className: "small" }),
+    since: b.el("span"),
+    by: b.el("span", { className: "small" }),
     run: b.airflowLink("run", "#"),
     log: b.airflowLink("log", "#"),
     button: b.el("button", { type: "button", hidden: true }),
   };
   cells.cid.append(parts.link, parts.company);
-  cells.status.append(parts.state, parts.reason);
+  cells.status.append(parts.state, parts.phase, parts.reason);
   cells.progress.append(parts.bar, parts.done);
+  cells.since.append(parts.since, parts.by);
   cells.airflow.append(parts.run, " ", parts.log);
   cells.action.append(parts.button);
   parts.button.addEventListener("click", () => b.confirmStart(b.confOf(rows.get(cid).data), refresh));
@@ -62,15 +66,15 @@ function showRow(made, row) {
   b.setText(parts.company, row.company_sso_id || "");
   b.showState(parts.state, row.status);
   b.setText(parts.reason, row.reason_code || "");
-  b.setText(cells.phase, row.phase.replaceAll("_", " "));
+  b.setText(parts.phase, row.status === "in_progress" ? `Phase: ${row.phase.replaceAll("_", " ")}` : "");
   parts.bar.value = row.progress_pct;
   b.setText(parts.done, b.percent(row.progress_pct));
   b.setText(cells.notes, `${b.count(row.notes_migrated + row.notes_skipped)} of ${b.count(row.notes_total)}`);
   b.setText(cells.attachments, row.attachments_total ? `${b.count(row.attachments_linked)} of ${b.count(row.attachments_total)}` : "–");
   b.setText(cells.match, b.percent(row.match_pct));
   showFailures(cells.failures, row);
-  b.setText(cells.triggered_by, row.triggered_by || "–");
-  b.setTime(cells.since, row.started_at, view.now);
+  b.setTime(parts.since, row.started_at, view.now);
+  b.setText(parts.by, row.triggered_by ? ` by ${row.triggered_by}` : "");
   b.setTime(cells.eta, row.estimated_end, view.now);
   b.setTime(cells.last, row.updated_at, view.now);
   showLinks(parts, row);
@@ -78,7 +82,10 @@ function showRow(made, row) {
 
 function showFailures(cell, row) {
   const reasons = Object.entries(row.failed_by_reason).map(([reason, number]) => `${reason} ${b.count(number)}`);
-  b.setText(cell, reasons.length ? reasons.join(", ") : "none");
+  const lines = reasons.length ? reasons : ["none"];
+  while (cell.children.length > lines.length) cell.lastChild.remove();
+  while (cell.children.length < lines.length) cell.append(b.el("span"));
+  lines.forEach((line, at) => b.setText(cell.children[at], line));
   cell.classList.toggle("none", !reasons.length);
 }
 
@@ -188,9 +195,9 @@ function sortBy(key, down) {
 function remember() {
   const kept = new URLSearchParams();
   for (const name of ["q", "state", "reason"]) if (filter[name].value) kept.set(name, filter[name].value);
-  kept.set("sort", sorting.key);
+  if (sorting.key !== DEFAULT_SORT) kept.set("sort", sorting.key);
   if (sorting.down) kept.set("down", "1");
-  history.replaceState(null, "", `?${kept}`);
+  history.replaceState(null, "", kept.size ? `?${kept}` : location.pathname);
 }
 
 function makeHeads() {
@@ -209,7 +216,7 @@ function makeHeads() {
 function begin() {
   makeHeads();
   for (const [state, [, word]] of Object.entries(b.STATES)) filter.state.append(b.el("option", { value: state, textContent: word }));
-  if (!COLUMNS.some(([key]) => key === sorting.key)) sorting.key = "status";
+  if (!COLUMNS.some(([key]) => key === sorting.key)) sorting.key = DEFAULT_SORT;
   filter.q.value = query.get("q") || "";
   filter.state.value = query.get("state") || "";
   const reason = query.get("reason");
