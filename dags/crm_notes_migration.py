@@ -10,7 +10,9 @@ missing is written, nothing is written twice.
 One run per account at a time: a second one waits for the account's pool `crm_notes_cid_<cid>`.
 
 **Modes**: `migrate` writes. `verify` reads the CRM and the CDP afresh, compares them note by note and
-file by file, and keeps a certificate; it needs no flag and changes nothing, the status included.
+file by file, and keeps a certificate. `dry_run` does what `migrate` does and writes nothing but its
+report (`report` in `notes_migration_runs`); it ends as the migration would end. Neither needs the
+flag, and neither changes anything, the status included.
 
 **Flow**: wait for the lock, guard, coverage gate, extract pages, migrate batches, validate, and one
 of three ends.

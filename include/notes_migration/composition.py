@@ -44,18 +44,18 @@ if TYPE_CHECKING:
     from notes_migration.ports.alerts import Alerts
     from notes_migration.ports.batch_ledger import BatchLedger, FailureRecords
     from notes_migration.ports.notes_store import NotesStore
+    from notes_migration.ports.object_storage import ObjectStorage
     from notes_migration.ports.run_status import RunStatus
     from notes_migration.services.extract_range import ExtractRange
     from notes_migration.services.finalize_run import FinalizeRun
     from notes_migration.services.guard_run import GuardRun
     from notes_migration.services.measure_coverage import MeasureCoverage
-    from notes_migration.services.migrate_batch import MigrateBatch
+    from notes_migration.services.migrate_batch import MigrateBatch, Relinker
     from notes_migration.services.migrate_group import MigrateGroup
     from notes_migration.services.plan_batches import PlanBatches
     from notes_migration.services.publish_progress import PublishProgress
     from notes_migration.services.raise_alerts import RaiseAlerts
     from notes_migration.services.record_outcome import RecordOutcome
-    from notes_migration.services.relink_attachments import AttachmentProcessor
 
 IDENTITY_TIMEOUT_SECONDS = 5.0
 IDENTITY_RETRY_DELAYS_SECONDS = (1.0,)
@@ -362,7 +362,10 @@ class Composition:
 
         return S3Storage(self.resources.s3_client, name)
 
-    def _relinker(self) -> AttachmentProcessor:
+    def _object_store(self) -> ObjectStorage:
+        return self.attachments
+
+    def _relinker(self) -> Relinker:
         from notes_migration.adapters.file_magic import LibMagic
         from notes_migration.adapters.safe_download import SafeDownloader
         from notes_migration.domain.attachments import AttachmentLimits
@@ -371,7 +374,7 @@ class Composition:
         hosts, settings = self.resources.download_hosts, self.settings
         return AttachmentProcessor(
             source=SafeDownloader(hosts.allowed, hosts.private),
-            storage=self.attachments,
+            storage=self._object_store(),
             magic=LibMagic(),
             limits=AttachmentLimits(
                 max_bytes=settings.attachment_max_bytes,

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from notes_migration.ports.alerts import Alerts
     from notes_migration.ports.batch_ledger import BatchLedger, FailureRecords
     from notes_migration.ports.notes_store import NotesStore
+    from notes_migration.ports.object_storage import ObjectStorage
     from notes_migration.ports.run_status import RunStatus
     from notes_migration.ports.stored_notes import StoredNotes
+    from notes_migration.services.forecast_batch import TallyingRelinker
+    from notes_migration.services.migrate_batch import Relinker
 
 
 class ReadOnlyComposition(Composition):
@@ -99,9 +102,43 @@ class VerifyComposition(ReadOnlyComposition):
         return MongoStoredNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
 
 
+class DryRunComposition(ReadOnlyComposition):
+    """Batches go the migration's own way, files are fetched and dropped, and validation reports."""
+
+    @cached_property
+    def _tallying(self) -> TallyingRelinker:
+        from notes_migration.services.forecast_batch import TallyingRelinker
+
+        return TallyingRelinker(super()._relinker())
+
+    def _relinker(self) -> Relinker:
+        return self._tallying
+
+    def _object_store(self) -> ObjectStorage:
+        return read_only.NoObjectsStored()
+
+    def _batch_work(self) -> Callable[[Run, StagedPage], object]:
+        from notes_migration.services.forecast_batch import ForecastBatch
+
+        return ForecastBatch(self.migrate_batch().migrate, self._tallying, self.batches).forecast
+
+    def validate_run(self) -> Validating:
+        from notes_migration.services.forecast_run import ForecastRun
+
+        return ForecastRun(
+            crm=self.crm,
+            batches=self.batches,
+            found=self._results,
+            runs=self.runs,
+            progress=self.progress,
+            clock=self.clock,
+        )
+
+
 _BY_MODE: dict[Mode, type[Composition]] = {
     Mode.MIGRATE: Composition,
     Mode.VERIFY: VerifyComposition,
+    Mode.DRY_RUN: DryRunComposition,
 }
 
 

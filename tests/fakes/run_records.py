@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import ReasonCode
@@ -17,6 +19,7 @@ class InMemoryRuns:
 
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
+        self._reports: dict[str, dict[str, Any]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self.ledgers: dict[str, Ledger] = {}
 
@@ -26,6 +29,7 @@ class InMemoryRuns:
     def start(self, run: Run) -> None:
         self._runs[run.run_id] = run
         self._outcomes.pop(run.run_id, None)
+        self._reports.pop(run.run_id, None)
 
     def find(self, run_id: str) -> Run | None:
         return self._runs.get(run_id)
@@ -41,6 +45,14 @@ class InMemoryRuns:
         found = self._runs.get(run.run_id)
         if found and found.attempt == run.attempt and found.stopped is None:
             self._runs[run.run_id] = replace(found, stopped=reason)
+
+    def report(self, run: Run, findings: Mapping[str, Any]) -> None:
+        found = self._runs.get(run.run_id)
+        if found and found.attempt == run.attempt:
+            self._reports.setdefault(run.run_id, {}).update(findings)
+
+    def reported(self, run: Run) -> Mapping[str, Any]:
+        return self._reports.get(run.run_id, {})
 
     def finish(self, run: Run, outcome: Outcome, ledger: Ledger, *, now: datetime) -> None:
         found = self._runs.get(run.run_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +76,18 @@ class MongoRuns:
         query = {"_id": run.run_id, "attempt": run.attempt, "stopped": None}
         with translated("recording why the run stops"):
             self._runs.update_one(query, {"$set": {"stopped": reason}})
+
+    def report(self, run: Run, findings: Mapping[str, Any]) -> None:
+        query = {"_id": run.run_id, "attempt": run.attempt}
+        fields = {f"report.{name}": value for name, value in findings.items()}
+        with translated("adding to the run's report"):
+            self._runs.update_one(query, {"$set": fields})
+
+    def reported(self, run: Run) -> Document:
+        with translated("reading the run's report"):
+            found = self._runs.find_one({"_id": run.run_id, "attempt": run.attempt}, {"report": 1})
+        report: Document = (found or {}).get("report", {})
+        return report
 
     def finish(self, run: Run, outcome: Outcome, ledger: Ledger, *, now: datetime) -> None:
         fields = {

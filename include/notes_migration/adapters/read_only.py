@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notes_migration.domain.status import StatusRecord
     from notes_migration.ports.account_registry import AccountRegistry
     from notes_migration.ports.batch_ledger import FailedRecord
+    from notes_migration.ports.object_storage import NewObject, ObjectHead
 
 
 class ReadOnlyAccounts:
@@ -85,3 +86,16 @@ class NoNotesWritten:
 
     def insert_missing(self, notes: Sequence[CdpNote]) -> set[str]:
         return set()
+
+
+class NoObjectsStored:
+    """ObjectStorage of a dry run: each file is looked at as if it were new, and dropped."""
+
+    def head(self, key: str) -> ObjectHead | None:
+        return None
+
+    def put(self, new: NewObject, body: BinaryIO) -> None:
+        """Nothing."""
+
+    def get(self, key: str) -> bytes | None:
+        return None

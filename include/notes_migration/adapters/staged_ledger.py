@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import reduce
 from typing import Any
@@ -48,6 +49,7 @@ class StagedLedger:
             "counts": counts_to_document(result.counts),
             "ids": {name: list(ids) for name, ids in result.ids.items()},
             "differences": [[each.note_id, each.kind] for each in result.differences],
+            "tallies": dict(result.tallies),
         }
         body = json.dumps(stored).encode()
         key = f"{_prefix(run)}{batch}.json"
@@ -74,6 +76,9 @@ class StagedLedger:
     def differences(self, run: Run) -> list[Difference]:
         found = self._results(run)
         return [Difference(note_id, Kind(kind)) for each in found for note_id, kind in each["differences"]]
+
+    def tallies(self, run: Run) -> Counter[str]:
+        return sum((Counter(each["tallies"]) for each in self._results(run)), Counter[str]())
 
     def _results(self, run: Run) -> Iterator[dict[str, Any]]:
         for key in self._bucket.keys(_prefix(run)):

@@ -18,12 +18,16 @@ from notes_migration.domain.run import Run
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The counts of one batch and the ids behind them, by class; what verifying it found to differ."""
+    """The counts of one batch and the ids behind them, by class.
+
+    differences: what verifying it found. tallies: what a dry run counts beside (domain/forecast.py).
+    """
 
     counts: BatchCounts
     ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
     duration_seconds: float = 0.0
     differences: Sequence[Difference] = ()
+    tallies: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.ledger import Ledger
@@ -36,6 +37,14 @@ class RunRecords(Protocol):
 
     def stop(self, run: Run, reason: ReasonCode) -> None:
         """Record that the run must end early; the first reason stays."""
+        ...
+
+    def report(self, run: Run, findings: Mapping[str, Any]) -> None:
+        """Add to the report of a run that only looks: plain JSON by name; a name given again is replaced."""
+        ...
+
+    def reported(self, run: Run) -> Mapping[str, Any]:
+        """Return the report as it stands; empty where there is none."""
         ...
 
     def finish(self, run: Run, outcome: Outcome, ledger: Ledger, *, now: datetime) -> None:

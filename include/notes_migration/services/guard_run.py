@@ -22,7 +22,7 @@ from notes_migration.ports.run_records import RunRecords
 from notes_migration.ports.staging import PageStaging
 from notes_migration.services.publish_progress import PublishProgress
 
-AVAILABLE_MODES = frozenset({Mode.MIGRATE, Mode.VERIFY})
+AVAILABLE_MODES = frozenset({Mode.MIGRATE, Mode.VERIFY, Mode.DRY_RUN})
 
 
 @dataclass(frozen=True, slots=True)

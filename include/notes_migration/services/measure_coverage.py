@@ -51,7 +51,11 @@ class MeasureCoverage:
             resolved=coverage.resolved,
             coverage_pct=coverage.pct,
         )
-        if not coverage.reaches(run.settings.coverage_threshold_pct):
+        reached = coverage.reaches(run.settings.coverage_threshold_pct)
+        if run.mode is Mode.DRY_RUN:
+            # It reads on below the gate: its report is about the whole account.
+            self.runs.report(run, _reported(coverage, reached=reached))
+        elif not reached:
             return self._stop(run, ReasonCode.COVERAGE_BELOW_THRESHOLD)
         return split_ranges(max_id=run.max_id, notes=run.in_scope)
 
@@ -74,3 +78,12 @@ class MeasureCoverage:
             persons += len(new)
             resolved += len(self.contacts.of_persons(new).contact_ids)
             cursor = max(int(text) for text in new)
+
+
+def _reported(coverage: Coverage, *, reached: bool) -> dict[str, int | float | bool]:
+    return {
+        "persons": coverage.persons,
+        "persons_resolved": coverage.resolved,
+        "coverage_pct": coverage.pct,
+        "coverage_reached": reached,
+    }

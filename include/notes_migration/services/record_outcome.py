@@ -50,5 +50,6 @@ class RecordOutcome:
             match_pct=None if outcome.state is RunState.HALTED else ledger.match_pct,
             duration_seconds=round((now - run.started_at).total_seconds(), 3),
             triggered_by=run.triggered_by,
+            mode=run.mode,
         )
         self.alerts.run_ended(run, outcome, ledger)

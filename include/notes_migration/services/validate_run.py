@@ -31,7 +31,7 @@ class ValidateRun:
         ledger = self.progress.publish(run, "validate")
         if run.stopped is not None or ledger.fails(run.settings.failure_threshold_pct):
             return Verdict(run.stopped, count_confirmed=True, missing=0)
-        counted = self._recount(run)
+        counted = recount(self.crm, run)
         undelivered = 0 if counted is None else max(0, counted - ledger.batches.processed)
         if undelivered:
             _log.warning("crm_notes_undelivered", job_id=run.run_id, cid=run.cid, notes=undelivered)
@@ -46,17 +46,18 @@ class ValidateRun:
         ids = self.batches.ids(run, ("migrated", "already_present"))
         return len(ids) - len(self.notes.existing(ids))
 
-    def _recount(self, run: Run) -> int | None:
-        """Ask for the count in scope up to the frozen id; None where the CRM gives none.
 
-        Growth above that id is none of this run's business.
-        """
-        if run.max_id == 0:
-            return 0
-        try:
-            count = self.crm.count(until_id=run.max_id)
-        except MigrationError as error:
-            if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
-                raise
-            return None
-        return count.in_scope(run.settings.note_type_ids)
+def recount(crm: CrmSource, run: Run) -> int | None:
+    """Ask for the count in scope up to the frozen id; None where the CRM gives none.
+
+    Growth above that id is none of this run's business.
+    """
+    if run.max_id == 0:
+        return 0
+    try:
+        count = crm.count(until_id=run.max_id)
+    except MigrationError as error:
+        if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
+            raise
+        return None
+    return count.in_scope(run.settings.note_type_ids)

@@ -65,6 +65,8 @@ RUNS: Calls = {
     "next_attempt": lambda it: it.next_attempt("acme__1"),
     "start": lambda it: it.start(RUN),
     "find": lambda it: it.find("acme__1"),
+    "report": lambda it: it.report(RUN, {"persons": 1}),
+    "reported": lambda it: it.reported(RUN),
     "highest_id": lambda it: it.highest_id("acme"),
     "outcome": lambda it: it.outcome("acme__1"),
     "stop": lambda it: it.stop(RUN, ReasonCode.FLAG_DISABLED),

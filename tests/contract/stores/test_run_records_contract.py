@@ -132,3 +132,19 @@ def test_given_runs_of_several_modes_when_the_highest_id_is_asked_then_it_is_of_
     runs.start(a_run(run_id="rival__1", cid="rival", max_id=10**19))
 
     assert runs.highest_id("acme") == 10**19 - 1
+
+
+def test_given_findings_when_reported_then_they_add_up_until_the_next_attempt(runs: RunRecords) -> None:
+    runs.report(RUN, {"persons": 1})
+    assert runs.reported(RUN) == {}
+
+    runs.start(RUN)
+    runs.report(RUN, {"persons": 1, "hosts_not_allowed": [{"host": "a.example", "files": 2}]})
+    runs.report(RUN, {"persons": 2})
+    runs.report(replace(RUN, attempt=9), {"persons": 3})
+
+    hosts = [{"host": "a.example", "files": 2}]
+    assert runs.reported(RUN) == {"persons": 2, "hosts_not_allowed": hosts}
+
+    runs.start(replace(RUN, attempt=2))
+    assert runs.reported(replace(RUN, attempt=2)) == {}

@@ -159,7 +159,7 @@ def test_given_a_dependency_that_is_down_when_triggered_then_the_answer_names_it
         b'{"cid": "acme\\n", "company_sso_id": "c"}',
         b'{"cid": "../acme", "company_sso_id": "c"}',
         b'{"cid": "acme", "company_sso_id": "c", "mode": "delete"}',
-        b'{"cid": "acme", "company_sso_id": "c", "mode": "dry_run"}',
+        b'{"cid": "acme", "company_sso_id": "c", "mode": "undo"}',
         b'{"cid": "acme", "company_sso_id": "c", "rerun": 1}',
         b'{"cid": "acme", "company_sso_id": "c", "reasons": ["NOTE_TOO_LONG"]}',
         b'{"cid": "acme", "company_sso_id": "c", "batch_size": 1}',
