@@ -80,3 +80,18 @@ def _counts(processed: int, failed: int) -> BatchCounts:
             linked=7, failed=1 if failed else 0, failed_by_reason={TOO_LARGE: 1} if failed else {}
         ),
     )
+
+
+def copy_accounts(database: Database[dict[str, Any]], cid: str, number: int) -> None:
+    """Copy an account and its first run, as `<cid>-0` and so on."""
+    accounts, runs = database[mongo_accounts.COLLECTION], database[mongo_runs.COLLECTION]
+    account = accounts.find_one({"cid": cid}, {"_id": 0}) or {}
+    run = runs.find_one({"_id": f"{cid}__1"}) or {}
+    cids = [f"{cid}-{each}" for each in range(number)]
+    accounts.insert_many(
+        [
+            {**account, "cid": each, "company_sso_id": f"{each}-c", "last_run_id": f"{each}__1"}
+            for each in cids
+        ]
+    )
+    runs.insert_many([{**run, "_id": f"{each}__1", "cid": each} for each in cids])

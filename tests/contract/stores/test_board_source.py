@@ -17,7 +17,7 @@ from notes_migration.domain.states import RunState
 from notes_migration.domain.status import project_status
 from notes_migration.services.read_board import ReadBoard
 from tests.fakes.clock import SteppedClock
-from tests.support.board_accounts import BoardAccounts
+from tests.support.board_accounts import BoardAccounts, copy_accounts
 from tests.support.builders import a_ledger, a_run
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def test_given_a_thousand_accounts_when_read_then_it_is_one_query_and_quick(
 ) -> None:
     accounts.add("seed", RunState.HALTED)
     accounts.add("going", RunState.IN_PROGRESS)
-    copy_many(database, 1000)
+    copy_accounts(database, "seed", 1000)
     started = time.perf_counter()
 
     view = board.overview()
@@ -134,14 +134,3 @@ def test_given_no_redis_when_many_are_read_then_it_is_a_transient_error_without_
 
     assert caught.value.__suppress_context__
     assert "127.0.0.1" not in str(caught.value)
-
-
-def copy_many(database: Database[dict[str, Any]], number: int) -> None:
-    """Copy the account `seed` and its run."""
-    account = database["notes_migration_accounts"].find_one({"cid": "seed"}, {"_id": 0}) or {}
-    run = database["notes_migration_runs"].find_one({"_id": "seed__1"}) or {}
-    cids = [f"copy-{each}" for each in range(number)]
-    database["notes_migration_accounts"].insert_many(
-        [{**account, "cid": cid, "company_sso_id": f"{cid}-c", "last_run_id": f"{cid}__1"} for cid in cids]
-    )
-    database["notes_migration_runs"].insert_many([{**run, "_id": f"{cid}__1", "cid": cid} for cid in cids])
