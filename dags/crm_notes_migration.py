@@ -41,6 +41,7 @@ from airflow.sdk import DAG, AsyncCallback, DeadlineAlert, DeadlineReference, Pa
 from notes_migration.domain.conf import param_schemas
 from notes_migration.domain.settings import MigrationSettings
 from notes_migration_airflow import migration_tasks as tasks
+from notes_migration_airflow.board_link import link_to_board
 from notes_migration_airflow.cid_lock import AwaitCidLock, HoldCidLock
 from notes_migration_airflow.watchdog import report_late_run
 
@@ -132,3 +133,4 @@ with DAG(
     decision >> ends
     # From every task: else the first failed index would release the lock while its sisters still write.
     [await_lock, guard, ranges, pages, groups, migrated, findings, decision, *ends] >> finalize
+    link_to_board(dag)

@@ -146,3 +146,17 @@ def test_given_the_dag_file_when_parsed_then_it_is_quick_and_asks_nobody() -> No
     seconds, heavy = done.stdout.splitlines()[-2:]
     assert float(seconds) < 2.0
     assert heavy == "[]"
+
+
+def test_given_the_tasks_when_their_buttons_are_read_then_all_that_are_not_mapped_lead_to_the_board(
+    migration_dag: DAG,
+) -> None:
+    buttons = {
+        task.task_id: [link.name for link in task.operator_extra_links] for task in migration_dag.tasks
+    }
+
+    assert {task_id for task_id, names in buttons.items() if names == []} == {
+        "extract_pages",
+        "migrate_batches",
+    }
+    assert {name for names in buttons.values() for name in names} == {"CRM notes board"}

@@ -32,6 +32,14 @@ class InMemoryBoardSource:
         self._answer()
         return next((each for each in self.seen if each.account.cid == cid), None)
 
+    def account_of(self, run_id: str) -> str | None:
+        self._answer()
+        runs = (each.last_run for each in self.seen)
+        return next(
+            (run.company_sso_id.removesuffix("-company") for run in runs if run and run.run_id == run_id),
+            None,
+        )
+
     def runs(self, cid: str, *, limit: int) -> Sequence[SeenRun]:
         self._answer()
         return self.run_list[:limit]

@@ -37,6 +37,11 @@ class MongoBoard:
     def account(self, cid: str) -> SeenAccount | None:
         return next(iter(self._seen({"cid": cid})), None)
 
+    def account_of(self, run_id: str) -> str | None:
+        with translated("reading the run's account"):
+            found = self._runs.find_one({"_id": run_id}, {"cid": 1})
+        return None if found is None else str(found["cid"])
+
     def runs(self, cid: str, *, limit: int) -> Sequence[SeenRun]:
         pipeline: list[Document] = [
             {"$match": {"cid": cid}},

@@ -57,6 +57,10 @@ class BoardSource(Protocol):
         """Return one account, or None for one never seen."""
         ...
 
+    def account_of(self, run_id: str) -> str | None:
+        """Return the cid of the account that the run is of, or None for a run never accepted."""
+        ...
+
     def runs(self, cid: str, *, limit: int) -> Sequence[SeenRun]:
         """Return the account's runs, the newest first."""
         ...

@@ -92,6 +92,15 @@ class ReadBoard:
         live = self._live([seen])
         return AccountView(now, _row(seen, live or {}, now), runs, failures, live is not None)
 
+    def account_of(self, run_id: str) -> str | None:
+        """Return the cid of the account that the run is of, or None for a run never accepted.
+
+        Raises:
+            DependencyDown: the durable records cannot be read.
+        """
+        with naming("cdp_mongo"):
+            return self.source.account_of(run_id)
+
     def _live(self, accounts: Sequence[SeenAccount]) -> Live | None:
         going = [seen.account.cid for seen in accounts if seen.account.state is RunState.IN_PROGRESS]
         try:

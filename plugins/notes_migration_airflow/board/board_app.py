@@ -27,7 +27,7 @@ def make_board_app(board: Board, door: FrontDoor, access: Access, *, base_url: s
         redirect_slashes=False,
         middleware=[Middleware(PageHeaders), Middleware(InternalErrors)],
     )
-    app.include_router(pages_router(access))
+    app.include_router(pages_router(board, access))
     app.include_router(reading_router(board, access))
     app.include_router(starting_router(door, access, base_url=base_url))
     app.add_exception_handler(MigrationError, _migration_error)

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from notes_migration.board import Board
@@ -45,7 +45,7 @@ def _account(cid: str) -> str:
 Account = Annotated[str, Depends(_account)]
 
 
-def pages_router(access: Access) -> APIRouter:
+def pages_router(board: Board, access: Access) -> APIRouter:
     """Return the pages; they hold no data and are for readers all the same."""
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(access.reader)])
 
@@ -56,6 +56,12 @@ def pages_router(access: Access) -> APIRouter:
     @router.get("/accounts/{cid}")
     def account(cid: Account) -> Response:  # noqa: ARG001 - checked; the page reads it from its address
         return FileResponse(_PAGES / "account.html", media_type="text/html")
+
+    @router.get("/runs/{run_id}")
+    def run(run_id: str, request: Request) -> Response:
+        cid = board.reader().account_of(run_id)
+        page = f"{PREFIX}/accounts/{cid}" if cid else f"{PREFIX}/"
+        return RedirectResponse(f"{request.scope.get('root_path', '')}{page}", 303)
 
     @router.get("/assets/{name}")
     def asset(name: str) -> Response:

@@ -91,6 +91,14 @@ def test_given_an_account_with_two_runs_when_read_then_they_come_newest_first_wi
     assert len(view.failures[0].note_ids) == 20
 
 
+def test_given_a_run_when_its_account_is_asked_for_then_it_is_known_by_the_record(
+    accounts: BoardAccounts, board: ReadBoard
+) -> None:
+    accounts.add("a", RunState.HALTED)
+
+    assert (board.account_of("a__1"), board.account_of("a__2")) == ("a", None)
+
+
 def test_given_an_account_never_seen_when_read_then_there_is_none(board: ReadBoard) -> None:
     with pytest.raises(FatalError):
         board.account("nobody")

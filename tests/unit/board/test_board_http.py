@@ -25,7 +25,15 @@ from tests.support.builders import NOW
 OWN = "http://airflow"
 CONF = {"cid": "acme", "company_sso_id": "acme-company"}
 PAGES = Path(board_app.__file__).parent / "pages"
-READS = ["/", "/accounts/acme", "/assets/overview.js", "/assets/icon.svg", "/api/viewer", "/api/accounts", "/api/accounts/acme"]
+READS = [
+    "/",
+    "/accounts/acme",
+    "/assets/overview.js",
+    "/assets/icon.svg",
+    "/api/viewer",
+    "/api/accounts",
+    "/api/accounts/acme",
+]
 READS += ["/api/accounts/acme/failures.csv", "/api/runbooks/NOTE_TOO_LONG"]
 
 
@@ -114,7 +122,7 @@ def test_given_nobody_when_data_is_asked_for_then_it_is_401(call: Any, person: P
     assert call("GET", path).status_code == 401
 
 
-@pytest.mark.parametrize("path", READS[:2])
+@pytest.mark.parametrize("path", [*READS[:2], "/runs/acme__1"])
 def test_given_nobody_when_a_page_is_opened_then_airflows_login_is_and_leads_back(
     call: Any, person: Person, path: str
 ) -> None:
@@ -226,6 +234,19 @@ def test_given_any_address_when_read_then_nothing_is_started(
 
 
 # ---------------------------------------------------------------------- what is served
+@pytest.mark.parametrize(
+    ("run_id", "page"),
+    [("acme__1", "/accounts/acme"), ("acme__9", "/"), ("..%2F..%2Fx", None), ("//evil", None)],
+)
+def test_given_a_task_s_button_when_followed_then_it_leads_to_the_account_of_its_run(
+    call: Any, run_id: str, page: str | None
+) -> None:
+    answer = call("GET", f"/runs/{run_id}")
+
+    assert answer.headers.get("location") == (page and f"/crm-notes{page}")
+    assert answer.status_code == (303 if page else 404)
+
+
 @pytest.mark.parametrize("path", [*READS, "/nowhere", "/api/accounts/nobody"])
 def test_given_any_answer_when_its_headers_are_read_then_only_our_own_files_may_run_in_it(
     call: Any, path: str

@@ -19,7 +19,7 @@ function show(view) {
   }
   current = view;
   showNow(view.account, view.now);
-  showLedger(view.runs[0]);
+  showLedger(view.runs.find((run) => run.run_id === view.account.run_id));
   showFailures(view.failures, view.now);
   showRuns(view.runs, view.now);
 }
@@ -141,12 +141,11 @@ function makeRun(runId) {
   const cells = COLUMNS.map((title, at) => b.el(at ? "td" : "th", { role: at ? "cell" : "rowheader", "data-label": title }));
   cells[0].scope = "row";
   cells[0].textContent = runId;
-  const state = b.el("span");
-  const reason = b.el("span", { className: "small code" });
+  const [state, reason] = [b.el("span"), b.el("span", { className: "small code" })];
   const [seen, log] = [b.airflowLink("run", b.runUrl(runId)), b.airflowLink("log", "#")];
   seen.setAttribute("aria-label", `Run ${runId} in Airflow`);
   log.setAttribute("aria-label", `Log of ${runId} in Airflow`);
-  cells[1].append(state, reason);
+  cells[1].append(state, " ", reason);
   cells[10].append(seen, " ", log);
   return { tr: b.el("tr", { role: "row" }, ...cells), cells, state, reason, log };
 }
