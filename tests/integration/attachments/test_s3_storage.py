@@ -136,8 +136,8 @@ def put(storage: S3Storage) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (raw(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n"), TransientError),
-        (raw(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), FatalError),
+        (raw(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), TransientError),
+        (raw(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), FatalError),
         (Client.reset, TransientError),
         (Client.stay_silent, TransientError),
     ],
