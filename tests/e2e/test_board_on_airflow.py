@@ -34,6 +34,7 @@ FILTER = """
     input.dispatchEvent(new Event('input', {bubbles: true}));
     return performance.now() - start;
 """
+COLOUR, DARK = "return getComputedStyle(document.body).backgroundColor", "rgb(15, 19, 24)"
 FOCUSED = "return document.activeElement.tagName + ' ' + document.activeElement.textContent.split(':')[0]"
 FOCUS = """
     const all = [...document.querySelectorAll('#failures summary')];
@@ -122,7 +123,9 @@ def test_given_the_board_in_airflows_frame_when_an_account_is_started_by_keyboar
         press(driver, Keys.ENTER)
         until(lambda: "started" in text_of(driver, "#news"), "the run to be started", 30)
         until(lambda: "Completed" in text_of(driver, "#rows"), "its end, without a reload", 240)
-        row = text_of(driver, "#rows")
+        row, light = text_of(driver, "#rows"), driver.execute_script(COLOUR)
+        driver.execute_script("parent.document.documentElement.className = 'dark'")
+        until(lambda: driver.execute_script(COLOUR) == DARK, "Airflow's switch to be followed", 10)
         driver.save_screenshot(str(tmp_path / "frame.png"))
         driver.find_element(By.CSS_SELECTOR, "#rows a[aria-label^='Run ']").click()
     until(lambda: f"/runs/{CID}__1" in driver.current_url, "Airflow's page of the run, out of the frame", 30)
@@ -131,6 +134,7 @@ def test_given_the_board_in_airflows_frame_when_an_account_is_started_by_keyboar
     assert (run.triggering_user_name, run.conf) == ("admin", {"cid": CID, "company_sso_id": f"{CID}-company"})
     assert "3 of 3" in row
     assert "by admin" in row
+    assert light == "rgb(255, 255, 255)"
 
 
 def test_given_a_task_that_has_ended_when_its_button_is_pressed_then_the_account_is_on_the_board(
@@ -164,13 +168,13 @@ def test_given_a_thousand_accounts_when_filtered_and_sorted_then_it_is_quick_and
     emulate(driver, width=390, height=844, dark=True)
     driver.save_screenshot(str(tmp_path / "phone.png"))
     widths = driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
-    colour = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+    colour = driver.execute_script(COLOUR)
 
     assert first == "copied-999"
     assert shown.startswith("11 of 1,0")
     assert milliseconds < 2000  # about 60 on a machine at rest
     assert widths[0] <= widths[1] == 390
-    assert colour == "rgb(15, 19, 24)"
+    assert colour == DARK
     emulate(driver, width=1400, height=1300)
 
 

@@ -53,19 +53,19 @@ def test_given_a_completed_account_when_shown_then_its_match_is_shown_and_it_is_
     assert (row.match_pct, row.progress_pct) == (98.0, 100.0)
 
 
-def test_given_a_run_in_progress_when_half_is_done_then_the_rest_is_expected_to_take_as_long(
+def test_given_a_run_in_progress_when_a_fifth_is_done_then_the_rest_is_expected_at_the_same_pace(
     board: InMemoryBoard,
 ) -> None:
-    board.source.seen = [
-        a_seen_account(
-            RunState.IN_PROGRESS, started_at=board.clock.now() - timedelta(minutes=10), ledger=half_done()
-        )
-    ]
+    fifth, begun = (
+        Ledger(100, 7, BatchCounts(migrated=15, failed=5)),
+        board.clock.now() - timedelta(minutes=10),
+    )
+    board.source.seen = [a_seen_account(RunState.IN_PROGRESS, started_at=begun, ledger=fifth)]
 
     view = board.reader().overview()
 
-    assert view.rows[0].progress_pct == 50.0
-    assert view.rows[0].estimated_end == iso(view.now + timedelta(minutes=10))
+    assert view.rows[0].progress_pct == 20.0
+    assert view.rows[0].estimated_end == iso(view.now + timedelta(minutes=40))
 
 
 def test_given_a_live_status_of_this_run_when_shown_then_phase_and_last_event_are_its(

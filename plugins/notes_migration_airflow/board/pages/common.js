@@ -92,6 +92,18 @@ export function airflowLink(text, href) {
   return link;
 }
 
+// Airflow has a switch of its own for light and dark; in its frame the page goes by that.
+function followAirflow() {
+  if (window.parent === window) return;
+  const outside = window.parent.document.documentElement;
+  const follow = () => {
+    document.documentElement.dataset.theme = ["dark", "light"].find((theme) => outside.classList.contains(theme)) || "";
+  };
+  new MutationObserver(follow).observe(outside, { attributeFilter: ["class"] });
+  follow();
+}
+followAirflow();
+
 // ------------------------------------------------------------------------------ the server
 export async function ask(path, options = {}) {
   const answer = await fetch(apiUrl(path), { cache: "no-store", redirect: "error", ...options });
