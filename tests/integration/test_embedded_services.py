@@ -85,7 +85,8 @@ def test_given_the_stack_when_asked_then_each_server_is_a_real_one(
         assert cache.info("server")["redis_version"].startswith("6.2")
     assert embedded_services.storage
     buckets = {bucket["Name"] for bucket in embedded_services.storage.client().list_buckets()["Buckets"]}
-    assert buckets == {embedded_services.attachments_bucket, embedded_services.staging_bucket}
+    # Other tests of the session have buckets of their own beside these.
+    assert buckets >= {embedded_services.attachments_bucket, embedded_services.staging_bucket}
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
