@@ -14,6 +14,9 @@ file by file, and keeps a certificate. `dry_run` does what `migrate` does and wr
 report (`report` in `notes_migration_runs`); it ends as the migration would end. Neither needs the
 flag, and neither changes anything, the status included.
 
+`replay_failed` (optionally only some `reasons`) repairs what is on record as failed and never lowers a
+`completed_success`.
+
 **Flow**: wait for the lock, guard, coverage gate, extract pages, migrate batches, validate, and one
 of three ends.
 

@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from notes_migration.adapters.s3_storage import S3Storage
     from notes_migration.domain.batching import StagedPage
     from notes_migration.domain.outcome import Verdict
+    from notes_migration.domain.paging import IdRange
     from notes_migration.ports.account_registry import AccountRegistry
     from notes_migration.ports.alerts import Alerts
     from notes_migration.ports.batch_ledger import BatchLedger, FailureRecords
     from notes_migration.ports.notes_store import NotesStore
     from notes_migration.ports.object_storage import ObjectStorage
     from notes_migration.ports.run_status import RunStatus
-    from notes_migration.services.extract_range import ExtractRange
     from notes_migration.services.finalize_run import FinalizeRun
     from notes_migration.services.guard_run import GuardRun
     from notes_migration.services.measure_coverage import MeasureCoverage
@@ -110,6 +110,14 @@ class Resources(Protocol):
     def pagerduty(self) -> PagerDutyAccount: ...
     @property
     def slack_webhook_url(self) -> str: ...
+
+
+class Extracting(Protocol):
+    """The stage that reads the CRM."""
+
+    def extract(self, run: Run, id_range: IdRange) -> list[StagedPage]:
+        """Return the staged pages, ascending; empty where the run stops here."""
+        ...
 
 
 class Validating(Protocol):
@@ -245,7 +253,7 @@ class Composition:
 
         return MeasureCoverage(self.crm, self.contacts, self.runs, self.progress)
 
-    def extract_range(self) -> ExtractRange:
+    def extract_range(self) -> Extracting:
         from notes_migration.services.extract_range import ExtractRange
 
         return ExtractRange(self.crm, self.staging, self.runs, self.clock)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from notes_migration.adapters import read_only
-from notes_migration.composition import Composition, Resources, Validating
+from notes_migration.composition import Composition, Extracting, Resources, Validating
 from notes_migration.domain.conf import Mode
 from notes_migration.domain.run import Run
 
@@ -135,16 +135,47 @@ class DryRunComposition(ReadOnlyComposition):
         )
 
 
+class ReplayComposition(Composition):
+    """Reads what failed by its ids, and repairs what is there beside writing what is not."""
+
+    def extract_range(self) -> Extracting:
+        from notes_migration.services.plan_replay import PlanReplay
+
+        return PlanReplay(self.crm, self.staging, self.runs, self.batches, self._failures(), self.notes)
+
+    def _batch_work(self) -> Callable[[Run, StagedPage], object]:
+        from notes_migration.adapters.mongo_repairs import MongoRepairs
+        from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
+        from notes_migration.services.replay_batch import ReplayBatch
+
+        collection = self.resources.database["contact_notes"]
+        return ReplayBatch(
+            migrate=self.migrate_batch().migrate,
+            accounts=self.accounts,
+            batches=self.batches,
+            failures=self.failures,
+            lookup=self._failures(),
+            staging=self.staging,
+            stored=MongoStoredNotes(collection, company_sso_id=self.company_sso_id),
+            repairs=MongoRepairs(collection, company_sso_id=self.company_sso_id),
+            owners=self._owners(),
+            relinker=self._relinker(),
+            clock=self.clock,
+            file_proxy_base_url=self.resources.storage.file_proxy_base_url,
+        ).replay
+
+
 _BY_MODE: dict[Mode, type[Composition]] = {
     Mode.MIGRATE: Composition,
     Mode.VERIFY: VerifyComposition,
     Mode.DRY_RUN: DryRunComposition,
+    Mode.REPLAY_FAILED: ReplayComposition,
 }
 
 
 def composition_for(mode: Mode) -> type[Composition]:
-    """Return the composition of a mode; guard refuses those that are not listed."""
-    return _BY_MODE.get(mode, ReadOnlyComposition)
+    """Return the composition of a mode."""
+    return _BY_MODE[mode]
 
 
 def compose(resources: Resources, run: Run) -> Composition:

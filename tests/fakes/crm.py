@@ -37,6 +37,15 @@ class InMemoryCrm:
         wanted = [note for note in self._in_scope(until_id) if note["id"] > after_id]
         return sorted(wanted, key=lambda note: int(note["id"]))[:per_page]
 
+    def by_ids(self, note_ids: Sequence[str]) -> list[dict[str, Any]]:
+        self._fail()
+        notes = self.organization
+        return [
+            each
+            for each in notes
+            if str(each["id"]) in note_ids and each["crm_note_type_id"] in self.type_ids
+        ]
+
     def person_ids(self, *, after_id: int, until_id: int, per_page: int) -> list[object]:
         self._fail()
         persons = {note["crm_person_id"] for note in self._in_scope(until_id)} - {None}

@@ -31,6 +31,13 @@ class InMemoryFailures:
             attempts = before.attempts + (before.last != now) if before else 1
             self.seen[key] = Seen(each, attempts, now)
 
+    def remove(self, run: Run, repaired: Sequence[FailedRecord]) -> None:
+        for each in repaired:
+            self.seen.pop((run.cid, each.kind, each.note_id, each.asset), None)
+
+    def of_account(self, cid: str) -> list[FailedRecord]:
+        return [each.failure for key, each in self.seen.items() if key[0] == cid]
+
     def of_notes(self, cid: str, note_ids: Collection[str]) -> list[FailedRecord]:
         return [each.failure for key, each in self.seen.items() if key[0] == cid and key[2] in set(note_ids)]
 

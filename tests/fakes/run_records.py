@@ -38,6 +38,10 @@ class InMemoryRuns:
         runs = (each for each in self._runs.values() if each.cid == cid and each.mode is Mode.MIGRATE)
         return max((each.max_id for each in runs), default=0)
 
+    def latest_migration(self, cid: str) -> Run | None:
+        runs = [each for each in self._runs.values() if each.cid == cid and each.mode is Mode.MIGRATE]
+        return max((each for each in runs if each.max_id), key=lambda each: each.started_at, default=None)
+
     def outcome(self, run_id: str) -> Outcome | None:
         return self._outcomes.get(run_id)
 

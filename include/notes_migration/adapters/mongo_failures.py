@@ -43,6 +43,16 @@ class MongoFailures:
         with translated("recording failures"):
             self._failures.bulk_write([_upsert(run, failure, now) for failure in failures], ordered=False)
 
+    def remove(self, run: Run, repaired: Sequence[FailedRecord]) -> None:
+        if not repaired:
+            return
+        with translated("removing failures that are repaired"):
+            self._failures.delete_many({"_id": {"$in": sorted(_key(run, each) for each in repaired)}})
+
+    def of_account(self, cid: str) -> list[FailedRecord]:
+        with translated("reading what is known to have failed"):
+            return [_to_failed(each) for each in self._failures.find({"cid": cid})]
+
     def of_notes(self, cid: str, note_ids: Collection[str]) -> list[FailedRecord]:
         query = {"cid": cid, "legacy_crm_note_id": {"$in": sorted(note_ids)}}
         with translated("reading what is known to have failed"):
@@ -66,8 +76,11 @@ def _to_failed(found: Document) -> FailedRecord:
     )
 
 
+def _key(run: Run, failure: FailedRecord) -> str:
+    return ":".join(part for part in (run.cid, failure.kind, failure.note_id, failure.asset) if part)
+
+
 def _upsert(run: Run, failure: FailedRecord, now: datetime) -> UpdateOne:
-    key = ":".join(part for part in (run.cid, failure.kind, failure.note_id, failure.asset) if part)
     # Another try within the same run is the same attempt: retries must not count.
     again = {"$and": [{"$eq": ["$run_id", run.run_id]}, {"$eq": ["$attempt", run.attempt]}]}
     attempts = {"$cond": [again, "$attempts", {"$add": [{"$ifNull": ["$attempts", 0]}, 1]}]}
@@ -84,4 +97,4 @@ def _upsert(run: Run, failure: FailedRecord, now: datetime) -> UpdateOne:
         "stage": failure.stage,
     }
     ids = {"run_id": run.run_id, "attempt": run.attempt}
-    return UpdateOne({"_id": key}, [{"$set": fields}, {"$set": ids}], upsert=True)
+    return UpdateOne({"_id": _key(run, failure)}, [{"$set": fields}, {"$set": ids}], upsert=True)

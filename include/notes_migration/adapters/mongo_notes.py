@@ -62,7 +62,7 @@ def to_document(note: CdpNote) -> Document:
     document: Document = {
         "contact_id": note.contact_id,
         "note": note.note,
-        "attachments": [_attachment(attachment) for attachment in note.attachments],
+        "attachments": [attachment_document(attachment) for attachment in note.attachments],
         "owner_id": note.owner.sso_id,
         "is_deleted": False,
         "created_at": note.created_at,
@@ -73,7 +73,8 @@ def to_document(note: CdpNote) -> Document:
     return document
 
 
-def _attachment(attachment: StoredAttachment) -> Document:
+def attachment_document(attachment: StoredAttachment) -> Document:
+    """Return one element of `attachments`, with the contract's types."""
     return {
         "url": attachment.url,
         "type": attachment.type,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
+from pymongo import DESCENDING
 from pymongo.collection import Collection as MongoCollection
 
 from notes_migration.adapters.counts_codec import counts_to_document
@@ -22,7 +23,8 @@ from notes_migration.domain.states import RunState
 Document = dict[str, Any]
 COLLECTION = "notes_migration_runs"
 AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
-_OWN_FORM = frozenset({"settings", "mode", "stopped", "run_id", "max_id"})
+_REPLAY = frozenset({"reasons", "replay_of", "keeps_success"})
+_OWN_FORM = frozenset({"settings", "mode", "stopped", "run_id", "max_id"}) | _REPLAY
 _FACTS = tuple(name for name in Run.__slots__ if name not in _OWN_FORM)
 
 
@@ -45,6 +47,9 @@ class MongoRuns:
             "mode": run.mode,
             "max_id": str(run.max_id),  # may be above what BSON counts to
             "stopped": run.stopped,
+            "reasons": list(run.reasons),
+            "replay_of": run.replay_of,
+            "keeps_success": run.keeps_success,
             "settings": run.settings.model_dump(mode="json"),
             "code_version": self._code_version,
             "source_total": run.in_scope + run.out_of_scope,
@@ -63,6 +68,12 @@ class MongoRuns:
         with translated("reading how far the account was migrated"):
             found = list(self._runs.find({"cid": cid, "mode": Mode.MIGRATE}, {"max_id": 1}))
         return max((int(each["max_id"]) for each in found), default=0)
+
+    def latest_migration(self, cid: str) -> Run | None:
+        query = {"cid": cid, "mode": Mode.MIGRATE, "max_id": {"$ne": "0"}}
+        with translated("reading the account's last migration"):
+            found = self._runs.find_one(query, sort=[("started_at", DESCENDING)])
+        return None if found is None else _to_run(found)
 
     def outcome(self, run_id: str) -> Outcome | None:
         with translated("reading the run's outcome"):
@@ -127,4 +138,7 @@ def _to_run(found: Document) -> Run:
         max_id=int(found["max_id"]),
         settings=settings,
         stopped=ReasonCode(stopped) if stopped else None,
+        reasons=tuple(ReasonCode(each) for each in found.get("reasons", ())),
+        replay_of=found.get("replay_of"),
+        keeps_success=found.get("keeps_success", False),
     )

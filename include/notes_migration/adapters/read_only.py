@@ -57,6 +57,9 @@ class NoFailureRecords:
     def resolve(self, run: Run, note_ids: Collection[str]) -> None:
         """Nothing."""
 
+    def remove(self, run: Run, repaired: Sequence[FailedRecord]) -> None:
+        """Nothing."""
+
 
 class NoStatus:
     """RunStatus that publishes nothing: the account's record stays as it is."""

@@ -53,6 +53,10 @@ def refuse_account(conf: MigrationConf, facts: AccountFacts) -> FatalError | Non
         )
     if facts.running:
         return already_running()
+    if conf.mode is Mode.REPLAY_FAILED and facts.state is RunState.NOT_STARTED:
+        return FatalError(
+            ReasonCode.CID_NOT_FOUND, "nothing of this account can be replayed, it was never migrated"
+        )
     if conf.mode is Mode.MIGRATE and facts.state is RunState.COMPLETED_SUCCESS and not conf.rerun:
         return FatalError(
             ReasonCode.ALREADY_MIGRATED,

@@ -28,6 +28,8 @@ class Run:
     """One attempt of one run of one account.
 
     attempt: 1, then one more each time the whole run is cleared in Airflow.
+    reasons: what a replay is limited to; empty for all. replay_of: the run whose notes a replay counts on.
+    keeps_success: the account had completed_success when this replay began, and keeps it.
     stopped: set where the run must end before it reads a note (the CRM did not answer `guard`).
     """
 
@@ -45,6 +47,13 @@ class Run:
     out_of_scope: int
     max_id: int
     stopped: ReasonCode | None = None
+    reasons: tuple[ReasonCode, ...] = ()
+    replay_of: str | None = None
+    keeps_success: bool = False
+
+    def replays(self, reason: ReasonCode) -> bool:
+        """Whether a replay is to repair what failed for this reason."""
+        return not self.reasons or reason in self.reasons
 
     @property
     def staging_prefix(self) -> str:

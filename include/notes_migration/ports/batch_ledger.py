@@ -115,6 +115,10 @@ class FailureRecords(Protocol):
         """Remove the note failures of notes that are now written."""
         ...
 
+    def remove(self, run: Run, repaired: Sequence[FailedRecord]) -> None:
+        """Remove the records of these things, whatever their reason."""
+        ...
+
 
 class FailureLookup(Protocol):
     """What is on record about some notes of an account."""
@@ -125,4 +129,8 @@ class FailureLookup(Protocol):
         Raises:
             TransientError: DEPENDENCY_UNAVAILABLE.
         """
+        ...
+
+    def of_account(self, cid: str) -> Sequence[FailedRecord]:
+        """Return every record of the account; errors as above."""
         ...

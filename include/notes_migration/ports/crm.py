@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from notes_migration.domain.run import CrmCount
+
+MAX_IDS = 100
 
 
 class CrmSource(Protocol):
@@ -22,6 +25,10 @@ class CrmSource(Protocol):
 
     def notes(self, *, after_id: int, until_id: int, per_page: int) -> list[dict[str, Any]]:
         """Return one page of raw notes in scope, ids in (after_id, until_id]; empty at the end."""
+        ...
+
+    def by_ids(self, note_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the raw notes in scope that are still there, of at most `MAX_IDS` ids."""
         ...
 
     def person_ids(self, *, after_id: int, until_id: int, per_page: int) -> list[object]:

@@ -31,6 +31,10 @@ class RunRecords(Protocol):
         """Return the highest note id that a migrating run of the account has frozen; 0 where none has."""
         ...
 
+    def latest_migration(self, cid: str) -> Run | None:
+        """Return the account's newest migrating run that had notes to read, or None."""
+        ...
+
     def outcome(self, run_id: str) -> Outcome | None:
         """Return how the current attempt ended, or None while it has not."""
         ...

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 from notes_migration.domain.accounts import AccountRecord
 from notes_migration.domain.conf import MigrationConf
-from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.domain.guarding import AccountFacts, refuse_account, refuse_flag
 from notes_migration.domain.states import RunState
 from notes_migration.ports.account_directory import AccountDirectory
 from notes_migration.ports.dependency_probes import DependencyProbes
 from notes_migration.ports.feature_flag import FeatureFlag
 from notes_migration.ports.run_launcher import RunLauncher
-from notes_migration.services.guard_run import AVAILABLE_MODES
 from notes_migration.services.name_dependency import naming
 
 
@@ -33,10 +31,6 @@ class AnswerTrigger:
             FatalError: the request is refused, with the contract's code; nothing was started.
             DependencyDown: a system that the run needs first is not there; nothing was started.
         """
-        if conf.mode not in AVAILABLE_MODES:
-            raise FatalError(
-                ReasonCode.INVALID_REQUEST, f"mode: {conf.mode} is not available in this version"
-            )
         # Before any store is asked: a switched-off account is refused even while they are down.
         refusal = refuse_flag(conf, flag_on=conf.writes and self.flag.is_on(conf.cid))
         if refusal is not None:

@@ -10,6 +10,7 @@ from notes_migration.domain.guarding import AccountFacts, refuse_account
 from notes_migration.domain.run import CrmCount, Run
 from notes_migration.domain.schema import schema_problem
 from notes_migration.domain.settings import MigrationSettings
+from notes_migration.domain.states import RunState
 from notes_migration.ports.account_registry import AccountRegistry
 from notes_migration.ports.batch_ledger import BatchLedger
 from notes_migration.ports.clock import Clock
@@ -21,8 +22,6 @@ from notes_migration.ports.object_storage import StorageProbe
 from notes_migration.ports.run_records import RunRecords
 from notes_migration.ports.staging import PageStaging
 from notes_migration.services.publish_progress import PublishProgress
-
-AVAILABLE_MODES = frozenset({Mode.MIGRATE, Mode.VERIFY, Mode.DRY_RUN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,6 @@ class GuardRun:
         return run
 
     def _refuse_by_account(self, conf: MigrationConf) -> None:
-        if conf.mode not in AVAILABLE_MODES:
-            raise FatalError(
-                ReasonCode.INVALID_REQUEST, f"mode: {conf.mode} is not available in this version"
-            )
         facts = AccountFacts(
             flag_on=self.flag.is_on(conf.cid),
             bindings=self.accounts.bindings(cid=conf.cid, company_sso_id=conf.company_sso_id),
@@ -119,7 +114,7 @@ class GuardRun:
     def _freeze(self, request: RunRequest, count: CrmCount | None) -> Run:
         conf, settings = request.conf, request.settings
         in_scope = count.in_scope(settings.note_type_ids) if count else 0
-        return Run(
+        run = Run(
             run_id=request.run_id,
             attempt=self.runs.next_attempt(request.run_id),
             cid=conf.cid,
@@ -134,4 +129,25 @@ class GuardRun:
             out_of_scope=max(0, count.total - in_scope) if count else 0,
             max_id=count.max_id if count else 0,
             stopped=None if count else ReasonCode.CRM_EXTRACT_FAILED,
+        )
+        return self._as_replay(run, conf) if conf.mode is Mode.REPLAY_FAILED else run
+
+    def _as_replay(self, run: Run, conf: MigrationConf) -> Run:
+        """Freeze what is replayed; the account's totals are those of its last migration."""
+        former, attempted = self.runs.latest_migration(run.cid), self.runs.find(run.run_id)
+        succeeded = self.accounts.state(run.cid) is RunState.COMPLETED_SUCCESS
+        run = replace(
+            run,
+            reasons=conf.reasons or (),
+            # Another attempt of this run finds the account in progress.
+            keeps_success=succeeded or (attempted is not None and attempted.keeps_success),
+        )
+        if former is None:
+            return run
+        return replace(
+            run,
+            replay_of=former.run_id,
+            in_scope=former.in_scope,
+            out_of_scope=former.out_of_scope,
+            max_id=former.max_id,
         )

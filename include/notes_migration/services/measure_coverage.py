@@ -34,6 +34,8 @@ class MeasureCoverage:
         """Return the id ranges to extract; none where the run stops here or has no notes."""
         if run.stopped is not None:
             return []
+        if run.mode is Mode.REPLAY_FAILED:
+            return [IdRange(0, run.max_id)] if run.max_id else []
         if run.mode is Mode.VERIFY:
             return split_ranges(max_id=run.max_id, notes=run.in_scope)
         self.progress.publish(run, "coverage_gate")

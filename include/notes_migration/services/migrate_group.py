@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from notes_migration.domain.batching import StagedPage
+from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.run import Run
 from notes_migration.ports.feature_flag import FeatureFlag
@@ -43,4 +44,7 @@ class MigrateGroup:
         if not self.flag.is_on(run.cid):
             self.runs.stop(run, ReasonCode.FLAG_DISABLED)
             return True
-        return self.progress.ledger(run).fails(run.settings.failure_threshold_pct)
+        # What a replay meets has failed before: it is to repair as much of it as it can.
+        return run.mode is Mode.MIGRATE and self.progress.ledger(run).fails(
+            run.settings.failure_threshold_pct
+        )

@@ -35,21 +35,24 @@ class RecordOutcome:
         """
         if not self.accounts.is_active(run):
             raise FatalError(ReasonCode.INTERNAL_ERROR, "this run is no longer the account's active one")
-        now = self.clock.now()
+        found, now = outcome, self.clock.now()
+        if run.keeps_success:
+            # A replay never lowers a success; the reason still says how the replay itself ended.
+            outcome = Outcome(RunState.COMPLETED_SUCCESS, outcome.reason)
         ledger = self.progress.ledger(run)
         self.runs.finish(run, outcome, ledger, now=now)
         self.accounts.record_outcome(run, outcome, now=now)
         self.progress.publish(run, "done", outcome)
-        name = "halted" if outcome.state is RunState.HALTED else "completed"
+        name = "halted" if found.state is RunState.HALTED else "completed"
         self.events.emit(
             f"crm_notes_migration_{name}",
             reason_code=outcome.reason,
             notes_processed=ledger.batches.processed,
             notes_total=ledger.notes_total,
             failure_rate=ledger.failure_rate,
-            match_pct=None if outcome.state is RunState.HALTED else ledger.match_pct,
+            match_pct=None if found.state is RunState.HALTED else ledger.match_pct,
             duration_seconds=round((now - run.started_at).total_seconds(), 3),
             triggered_by=run.triggered_by,
             mode=run.mode,
         )
-        self.alerts.run_ended(run, outcome, ledger)
+        self.alerts.run_ended(run, found, ledger)

@@ -6,7 +6,6 @@ from typing import Any
 
 from notes_migration.domain.conf import Mode, param_schemas
 from notes_migration.domain.trigger_request import TRIGGER_FIELDS
-from notes_migration.services.guard_run import AVAILABLE_MODES
 from notes_migration_airflow.front_door.answers import Certificate, Error, FailedRecord, Started, Status
 
 _BASIC: dict[str, Any] = {"security": [{"basic": []}]}
@@ -40,15 +39,16 @@ def _account_query() -> dict[str, Any]:
 
 def _trigger_body() -> dict[str, Any]:
     fields = {name: field for name, field in param_schemas().items() if name in TRIGGER_FIELDS}
-    fields["mode"]["enum"] = sorted(AVAILABLE_MODES)
-    if Mode.REPLAY_FAILED not in AVAILABLE_MODES:
-        del fields["reasons"]  # without it no value of theirs is accepted
     schema = {
         "type": "object",
         "title": "Trigger",
         "properties": fields,
         "required": ["cid", "company_sso_id"],
         "additionalProperties": False,
+        "anyOf": [
+            {"properties": {"mode": {"const": Mode.REPLAY_FAILED.value}}, "required": ["mode"]},
+            {"properties": {"reasons": {"type": ["array", "null"], "maxItems": 0}}},
+        ],
     }
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 

@@ -104,6 +104,26 @@ def test_given_an_organization_when_its_persons_are_read_then_they_are_distinct(
     assert crm.person_ids(after_id=9, until_id=12, per_page=1000) == [9001]
 
 
+def test_given_ids_when_read_by_them_then_those_in_scope_that_are_there_are_delivered(
+    opened: Opening, world: Control
+) -> None:
+    notes = opened().by_ids(["2", "11", "12", "99"])
+
+    assert [note["id"] for note in notes] == [2, 12]
+    (asked,) = world.requests("crm")
+    assert {key: value for key, (value,) in parse_qs(asked["query"]).items()} == {
+        "organization_id": "acme",
+        "crm_note_type_ids": "1,6",
+        "ids": "2,11,12,99",
+    }
+
+
+def test_given_an_answer_too_large_when_read_by_ids_then_halves_are_asked_for(opened: Opening) -> None:
+    crm = opened(max_bytes=1200)
+
+    assert [note["id"] for note in crm.by_ids(["1", "2", "3", "4", "5"])] == [1, 2, 3, 4, 5]
+
+
 TRANSIENT = [
     *(Fault(target="crm", kind=Transport.STATUS, status=status) for status in (423, 429, 500, 502, 503, 599)),
     *(Fault(target="crm", kind=kind) for kind in (Transport.HTML, Transport.TRUNCATED, Transport.BROKEN_OFF)),

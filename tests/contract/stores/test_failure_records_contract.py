@@ -114,3 +114,19 @@ def test_given_failures_when_looked_up_by_note_then_all_of_these_notes_of_the_ac
 
     assert set(lookup.of_notes("acme", ["4", "6"])) == {NOTE, FILE, OWNER}
     assert list(lookup.of_notes("acme", [])) == []
+
+
+def test_given_things_that_are_repaired_when_removed_then_only_these_records_of_the_account_go(
+    failures: tuple[FailureRecords, Rows],
+) -> None:
+    records, _ = failures
+    other = replace(RUN, cid="rival", run_id="rival__1")
+    records.record(RUN, [NOTE, FILE, OWNER])
+    records.record(other, [FILE])
+    lookup = cast("FailureLookup", records)
+
+    records.remove(RUN, [])
+    records.remove(RUN, [FILE, OWNER])
+
+    assert list(lookup.of_account("acme")) == [NOTE]
+    assert list(lookup.of_account("rival")) == [FILE]

@@ -30,6 +30,7 @@ from notes_migration.adapters.mongo_failures import MongoFailures
 from notes_migration.adapters.mongo_index import apply_index_migration
 from notes_migration.adapters.mongo_inspector import MongoInspector
 from notes_migration.adapters.mongo_notes import MongoNotes
+from notes_migration.adapters.mongo_repairs import MongoRepairs
 from notes_migration.adapters.mongo_runs import MongoRuns
 from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
 from notes_migration.adapters.page_staging import ObjectPageStaging
@@ -42,6 +43,7 @@ from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.states import RunState
 from notes_migration.domain.status import project_status
 from notes_migration.ports.batch_ledger import BatchResult, FailedRecord, PreparedNote
+from notes_migration.ports.note_repairs import Repair
 from tests.support.builders import NOW, a_cdp_note, a_ledger, a_run
 
 pytestmark = pytest.mark.integration
@@ -67,6 +69,7 @@ RUNS: Calls = {
     "find": lambda it: it.find("acme__1"),
     "report": lambda it: it.report(RUN, {"persons": 1}),
     "reported": lambda it: it.reported(RUN),
+    "latest_migration": lambda it: it.latest_migration("acme"),
     "highest_id": lambda it: it.highest_id("acme"),
     "outcome": lambda it: it.outcome("acme__1"),
     "stop": lambda it: it.stop(RUN, ReasonCode.FLAG_DISABLED),
@@ -93,12 +96,15 @@ FAILURES: Calls = {
     "record": lambda it: it.record(RUN, [FAILED]),
     "resolve": lambda it: it.resolve(RUN, ["1"]),
     "of_notes": lambda it: it.of_notes("acme", ["1"]),
+    "of_account": lambda it: it.of_account("acme"),
+    "remove": lambda it: it.remove(RUN, [FAILED]),
 }
 CERTIFICATES: Calls = {
     "ensure_indexes": lambda it: it.ensure_indexes(),
     "store": lambda it: it.store(certify(RUN, a_ledger(), [], present=[], added_since=0, now=NOW)),
     "latest": lambda it: it.latest("acme"),
 }
+REPAIRS: Calls = {"apply": lambda it: it.apply(Repair("1", NOW, owner_id="sso-1"))}
 STORED: Calls = {"read": lambda it: it.read(["1"]), "ids": lambda it: list(it.ids())}
 NOTES: Calls = {
     "existing": lambda it: it.existing(["1"]),
@@ -129,6 +135,7 @@ ADAPTERS: dict[type, Calls] = {
     MongoInspector: INSPECTOR,
     MongoCertificates: CERTIFICATES,
     MongoStoredNotes: STORED,
+    MongoRepairs: REPAIRS,
     ObjectPageStaging: STAGING,
     RedisStatus: STATUS,
 }
@@ -172,6 +179,7 @@ def unplugged() -> Iterator[dict[type, Any]]:
             MongoInspector: MongoInspector(collection, company_sso_id="acme-company"),
             MongoCertificates: MongoCertificates(collection),
             MongoStoredNotes: MongoStoredNotes(collection, company_sso_id="acme-company"),
+            MongoRepairs: MongoRepairs(collection, company_sso_id="acme-company"),
             ObjectPageStaging: ObjectPageStaging(S3Storage(s3, "staging")),
             RedisStatus: RedisStatus(redis_client),
         }

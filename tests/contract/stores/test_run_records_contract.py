@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,9 @@ RUN = a_run(
     rerun=True,
     batch_size=7,
     max_id=10**19 - 1,
+    reasons=(ReasonCode.NOTE_TOO_LONG, ReasonCode.OWNER_NOT_RESOLVED),
+    replay_of="acme__0",
+    keeps_success=True,
 )
 HALTED = Outcome(RunState.HALTED, ReasonCode.FAILURE_RATE_EXCEEDED)
 
@@ -148,3 +152,18 @@ def test_given_findings_when_reported_then_they_add_up_until_the_next_attempt(ru
 
     runs.start(replace(RUN, attempt=2))
     assert runs.reported(replace(RUN, attempt=2)) == {}
+
+
+def test_given_several_runs_when_the_latest_migration_is_asked_then_it_is_one_that_had_notes_to_read(
+    runs: RunRecords,
+) -> None:
+    assert runs.latest_migration("acme") is None
+
+    later = [NOW + timedelta(minutes=each) for each in range(5)]
+    runs.start(a_run(run_id="acme__1", started_at=later[0]))
+    runs.start(a_run(run_id="acme__2", started_at=later[1]))
+    runs.start(a_run(run_id="acme__3", started_at=later[2], max_id=0))
+    runs.start(a_run(run_id="acme__4", started_at=later[3], mode=Mode.REPLAY_FAILED))
+    runs.start(a_run(run_id="rival__1", started_at=later[4], cid="rival"))
+
+    assert runs.latest_migration("acme") == a_run(run_id="acme__2", started_at=later[1])

@@ -121,6 +121,9 @@ PAIR = {"cid": "acme", "company_sso_id": "acme-company"}
         ({}, facts(state=RunState.COMPLETED_SUCCESS), ReasonCode.ALREADY_MIGRATED),
         ({"rerun": True}, facts(state=RunState.COMPLETED_SUCCESS), None),
         ({"mode": "replay_failed"}, facts(state=RunState.COMPLETED_SUCCESS), None),
+        ({"mode": "replay_failed"}, facts(state=RunState.COMPLETED_WITH_ERRORS), None),
+        ({"mode": "replay_failed"}, facts(state=RunState.HALTED), None),
+        ({"mode": "replay_failed"}, facts(state=RunState.NOT_STARTED), ReasonCode.CID_NOT_FOUND),
         ({"mode": "dry_run"}, facts(state=RunState.COMPLETED_SUCCESS), None),
         ({}, facts(state=RunState.COMPLETED_WITH_ERRORS), None),
         # the contract's order

@@ -100,10 +100,11 @@ def test_given_a_refusal_when_guarded_then_neither_crm_nor_stores_are_touched() 
     assert world.accounts.state("acme") is RunState.NOT_STARTED
 
 
-@pytest.mark.parametrize("mode", ["replay_failed"])
-def test_given_a_mode_of_a_later_version_when_guarded_then_it_is_refused_by_name(mode: str) -> None:
-    with pytest.raises(FatalError, match=f"mode: {mode}"):
-        a_world().guard(mode=mode)
+def test_given_an_account_never_migrated_when_a_replay_is_guarded_then_it_is_refused() -> None:
+    with pytest.raises(FatalError, match="never migrated") as caught:
+        a_world().guard(mode="replay_failed")
+
+    assert caught.value.reason is ReasonCode.CID_NOT_FOUND
 
 
 @pytest.mark.parametrize(
