@@ -103,6 +103,7 @@ def test_given_a_synthetic_account_when_verified_then_the_certificate_is_clean_a
     assert f"{proved['match_pct']:.2f}" == expected.match_pct
     assert proved["attachments"]["linked"] == len(expected.objects)
     assert proved["owners"]["by_label"] == expected.owners_by_label
+    assert proved["owners_compared"] is True
     assert (proved["run_id"], proved["notes_added_since"]) == (pipeline.record(cid)["_id"], 0)
 
 

@@ -111,6 +111,8 @@ class VerifyAccount:
             self.staging.load(page), type_ids=run.settings.note_type_ids, now=self.clock.now()
         )
         sources, findings = self._gather(run, parsed), _Findings()
+        if not sources.owners_known:
+            findings.warnings["identity_unavailable"] += 1
         for note in parsed.notes:
             self._judge(run, note, sources, findings)
         for invalid in parsed.invalid:
@@ -149,7 +151,6 @@ class VerifyAccount:
         findings.linked += compared.linked
         findings.files_failed.update(str(reason) for reason in compared.failed)
         findings.by_label += stored.owner_id is None
-        findings.warnings["identity_unavailable"] += not sources.owners_known
 
     def _judge_unreadable(
         self, note_id: str, reason: ReasonCode, sources: _Sources, findings: _Findings
