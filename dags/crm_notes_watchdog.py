@@ -7,7 +7,8 @@ Looks at every account each five minutes, takes a second or two and changes noth
 |---|---|
 | a run that is alive and got nowhere for 15 minutes | PagerDuty, P2; resolved when it goes on or ends |
 | a run that is not over at the end of its own `run_window_hours` | Slack, once |
-| an account `in_progress` whose run is over or gone in Airflow | ends it: `halted`, `INTERNAL_ERROR` |
+| an account `in_progress` whose run is over in Airflow | ends it: `halted`, `INTERNAL_ERROR` |
+| the same, but this Airflow does not know the run | ends it after 15 minutes without a page or batch |
 | a status in Redis that names another run or state than the record | writes it again |
 
 **When it is red**: an account or a store could not be looked at; the log names it, and the next look

@@ -11,26 +11,33 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from notes_migration.domain.conf import ACCOUNT_ID_PATTERN
+from notes_migration.domain.watching import Life, Pulse
 from notes_migration_airflow.airflow_resources import AirflowResources
 from notes_migration_airflow.task_states import read_states
 
 MIGRATION_DAG_ID = "crm_notes_migration"
 UNFINISHED = ("queued", "running")
+FINISHED = ("success", "failed")
 
 
 class AirflowRuns:
     """`notes_migration.ports.watching.LiveRuns` as a task may ask."""
 
-    def pulse(self, run_id: str) -> str | None:
-        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-
-        alive = RuntimeTaskInstance.get_dr_count(
-            dag_id=MIGRATION_DAG_ID, run_ids=[run_id], states=list(UNFINISHED)
-        )
-        if not alive:
-            return None
+    def pulse(self, run_id: str) -> Pulse:
+        if not _is_in(run_id, UNFINISHED):
+            # Asked for by its states: a run that was deleted, or is another Airflow's, has none here.
+            return Pulse(Life.OVER if _is_in(run_id, FINISHED) else Life.UNKNOWN)
         states = read_states(MIGRATION_DAG_ID, run_id)
-        return hashlib.sha256(json.dumps(states, sort_keys=True).encode()).hexdigest()[:16]
+        mark = hashlib.sha256(json.dumps(states, sort_keys=True).encode()).hexdigest()[:16]
+        return Pulse(Life.ALIVE, mark)
+
+
+def _is_in(run_id: str, states: tuple[str, ...]) -> bool:
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    return bool(
+        RuntimeTaskInstance.get_dr_count(dag_id=MIGRATION_DAG_ID, run_ids=[run_id], states=list(states))
+    )
 
 
 def watch() -> dict[str, int]:

@@ -1,9 +1,9 @@
-"""The watchdog on a running Airflow: a run that is gone is ended, one that goes on is left alone."""
+"""The watchdog on a running Airflow: a run unknown to it is ended after a silence, a live one left alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import airflow_client.client as airflow
@@ -62,18 +62,25 @@ def leave_behind(database: Any, *, like: str, cid: str) -> str:
     return run_id
 
 
-def test_given_a_run_that_airflow_does_not_know_when_looked_at_then_the_account_is_halted_and_told(
+def test_given_a_run_that_airflow_does_not_know_when_silent_for_long_then_the_account_is_halted_and_told(
     stack: Stack, runs: AirflowRuns, database: Any
 ) -> None:
     runs.set_variable("crm_notes_migration_enabled", {"qa-100": True, "qa-text": True})
     runs.wait(runs.migrate("qa-100"))
     leave_behind(database, like="qa-100", cid="lost-1")
+    accounts = database["notes_migration_accounts"]
 
+    first = look(runs)
+    untouched = accounts.find_one({"cid": "lost-1"})
+    # As if the silence had begun longer ago than the watchdog waits.
+    long_ago = untouched["seen"]["since"] - timedelta(minutes=15)
+    accounts.update_one({"cid": "lost-1"}, {"$set": {"seen.since": long_ago}})
     found = look(runs)
 
-    account = database["notes_migration_accounts"].find_one({"cid": "lost-1"})
+    account = accounts.find_one({"cid": "lost-1"})
     heard = httpx.get(stack.addresses["alerts_url"], trust_env=False).json()
     keys = [event["dedup_key"] for event in heard["pagerduty"]]
+    assert (first["settled"], first["unknown_here"], untouched["state"]) == (0, 1, "in_progress")
     assert (found["settled"], found["not_looked_at"]) == (1, 0)
     assert (account["state"], account["reason_code"]) == ("halted", "INTERNAL_ERROR")
     assert keys.count("crm-notes-migration:lost-1:halted") == 1

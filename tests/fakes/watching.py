@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from notes_migration.domain.run import Run
-from notes_migration.domain.watching import Sighting, WatchedAccount
+from notes_migration.domain.watching import Life, Pulse, Sighting, WatchedAccount
 
 
 class InMemoryWatchedAccounts:
@@ -32,10 +32,13 @@ class InMemoryWatchedAccounts:
 
 
 class InMemoryLiveRuns:
-    """`pulses` by run id; a run that is not there is over."""
+    """`pulses` by run id, an empty one where the run is over; a run that is not there is unknown."""
 
     def __init__(self, **pulses: str) -> None:
         self.pulses = pulses
 
-    def pulse(self, run_id: str) -> str | None:
-        return self.pulses.get(run_id)
+    def pulse(self, run_id: str) -> Pulse:
+        mark = self.pulses.get(run_id)
+        if mark is None:
+            return Pulse(Life.UNKNOWN)
+        return Pulse(Life.ALIVE, mark) if mark else Pulse(Life.OVER)

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from notes_migration.domain.run import Run
 from notes_migration.domain.states import RunState
 
 STALLED_AFTER = timedelta(minutes=15)
+
+
+class Life(StrEnum):
+    """What a scheduler knows of a run; over the same stores there may be another that knows more."""
+
+    ALIVE = "alive"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the scheduler says of a run; `mark` is a text that changes when the run's tasks do."""
+
+    life: Life
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

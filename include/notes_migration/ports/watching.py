@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from notes_migration.domain.run import Run
-from notes_migration.domain.watching import Sighting, WatchedAccount
+from notes_migration.domain.watching import Pulse, Sighting, WatchedAccount
 
 
 class WatchedAccounts(Protocol):
@@ -29,6 +29,6 @@ class WatchedAccounts(Protocol):
 class LiveRuns(Protocol):
     """The scheduler's own knowledge of a run."""
 
-    def pulse(self, run_id: str) -> str | None:
-        """Return a text that changes when the run's tasks do; None where the run is over or unknown."""
+    def pulse(self, run_id: str) -> Pulse:
+        """Return whether the run is alive, over, or not known to this scheduler."""
         ...

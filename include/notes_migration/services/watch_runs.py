@@ -12,7 +12,7 @@ from notes_migration.domain.alerting import Alert, Condition, late, resolved, st
 from notes_migration.domain.errors import MigrationError
 from notes_migration.domain.run import Run
 from notes_migration.domain.states import RunState
-from notes_migration.domain.watching import STALLED_AFTER, Sighting, WatchedAccount, is_late
+from notes_migration.domain.watching import STALLED_AFTER, Life, Pulse, Sighting, WatchedAccount, is_late
 from notes_migration.ports.account_registry import AccountRegistry
 from notes_migration.ports.alerts import AlertMemory
 from notes_migration.ports.clock import Clock
@@ -33,6 +33,7 @@ class WatchReport:
     """What one look found, in accounts."""
 
     in_progress: int = 0
+    unknown_here: int = 0
     settled: int = 0
     postponed: int = 0
     standing_still: int = 0
@@ -83,16 +84,33 @@ class WatchRuns:
             return
         report.in_progress += 1
         pulse = self.live.pulse(run.run_id)
-        if pulse is None:
+        if pulse.life is Life.OVER:
             self._end(run, report)
             return
         report.statuses_mended += self.mend.on_the_way(run)
+        if pulse.life is Life.UNKNOWN:
+            self._look_at_unknown(account, run, pulse, report)
+            return
         self._look_at_progress(account, run, pulse, report)
         self._look_at_window(run, report)
 
+    def _look_at_unknown(self, account: WatchedAccount, run: Run, pulse: Pulse, report: WatchReport) -> None:
+        """End a run that this scheduler does not know only after a silence: another may be working on it.
+
+        Two watchdogs over one store replace each other's sightings as long as one of them knows the run,
+        so neither ends what the other sees alive.
+        """
+        report.unknown_here += 1
+        mark, now = self._mark(run, pulse), self.clock.now()
+        _log.warning("run_unknown_here", job_id=run.run_id, cid=run.cid)
+        if account.stands_still(mark, now):
+            self._end(run, report)
+        elif account.sighting is None or account.sighting.mark != mark:
+            self.watched.keep(account.cid, Sighting(mark, now))
+
     def _end(self, run: Run, report: WatchReport) -> None:
-        """End a run that Airflow no longer knows as running, if it is still the one that may write."""
-        if not self.accounts.is_active(run):
+        """End a run that nobody works on any more, if it is still the one that may write."""
+        if not self.accounts.holds(run):
             return  # it has ended between two questions
         if report.settled >= MAX_SETTLED_PER_LOOK:
             report.postponed += 1
@@ -101,10 +119,12 @@ class WatchRuns:
         self.settle(run)
         report.settled += 1
 
-    def _look_at_progress(self, account: WatchedAccount, run: Run, pulse: str, report: WatchReport) -> None:
+    def _mark(self, run: Run, pulse: Pulse) -> str:
         pages = sum(1 for _ in self.staging.keys(run.staging_prefix))
-        mark = f"{run.run_id}/{run.attempt}/{pages}/{self.watched.steps(run)}/{pulse}"
-        now = self.clock.now()
+        return f"{run.run_id}/{run.attempt}/{pages}/{self.watched.steps(run)}/{pulse.mark or pulse.life}"
+
+    def _look_at_progress(self, account: WatchedAccount, run: Run, pulse: Pulse, report: WatchReport) -> None:
+        mark, now = self._mark(run, pulse), self.clock.now()
         if account.sighting is None or account.sighting.mark != mark:
             self.watched.keep(account.cid, Sighting(mark, now))
             if Condition.NO_PROGRESS in self.memory.told(run.cid):

@@ -1,8 +1,9 @@
-"""The watchdog over real stores: runs that Airflow no longer knows, and a status that fell behind."""
+"""The watchdog over real stores: runs nobody ended, runs of another Airflow, statuses that fell behind."""
 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -32,7 +33,7 @@ def status(pipeline: LocalPipeline, cid: str) -> dict[str, Any]:
     return found
 
 
-def test_given_a_run_that_airflow_has_lost_when_looked_at_then_it_is_halted_and_its_objects_stay(
+def test_given_a_run_that_airflow_has_ended_when_looked_at_then_it_is_halted_and_its_objects_stay(
     pipeline: LocalPipeline, world: Control, running_simulators: Simulators, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SystemClock, "pause", lambda self, seconds: None)
@@ -45,8 +46,9 @@ def test_given_a_run_that_airflow_has_lost_when_looked_at_then_it_is_halted_and_
     bucket = resources.storage.attachments_bucket
     resources.s3_client.put_object(Bucket=bucket, Key=key, Body=b"x")
 
-    report = watch_runs(resources, InMemoryLiveRuns()).look()
-    again = watch_runs(resources, InMemoryLiveRuns()).look()
+    ended = InMemoryLiveRuns(**{run.run_id: ""})
+    report = watch_runs(resources, ended).look()
+    again = watch_runs(resources, ended).look()
 
     assert groups
     assert (report.in_progress, report.settled, report.not_looked_at) == (1, 1, 0)
@@ -64,6 +66,28 @@ def test_given_a_run_that_airflow_has_lost_when_looked_at_then_it_is_halted_and_
     assert listed["KeyCount"] == 0
     heard = httpx.get(running_simulators.addresses.alerts, trust_env=False).json()
     assert [event["dedup_key"] for event in heard["pagerduty"]] == ["crm-notes-migration:wa-1:halted"]
+
+
+def test_given_a_run_of_another_airflow_when_looked_at_then_only_a_long_silence_ends_it(
+    pipeline: LocalPipeline, world: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SystemClock, "pause", lambda self, seconds: None)
+    cid, resources = loaded("wa-5", pipeline, world), pipeline.resources
+    run = pipeline.guard(cid)
+    accounts = resources.database["notes_migration_accounts"]
+
+    looks = [watch_runs(resources, InMemoryLiveRuns()).look() for _ in range(2)]
+    between = accounts.find_one({"cid": cid})
+    long_ago = between["seen"]["since"] - timedelta(minutes=15)
+    accounts.update_one({"cid": cid}, {"$set": {"seen.since": long_ago}})
+    pipeline.extract(run)  # it goes on
+    looks.append(watch_runs(resources, InMemoryLiveRuns()).look())
+    accounts.update_one({"cid": cid}, {"$set": {"seen.since": long_ago}})
+    looks.append(watch_runs(resources, InMemoryLiveRuns()).look())
+
+    assert [(each.unknown_here, each.settled) for each in looks] == [(1, 0), (1, 0), (1, 0), (1, 1)]
+    assert between["state"] == "in_progress"
+    assert accounts.find_one({"cid": cid})["state"] == "halted"
 
 
 def test_given_a_live_run_when_looked_at_twice_then_the_first_sighting_is_kept_and_the_run_unharmed(

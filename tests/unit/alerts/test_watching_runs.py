@@ -140,7 +140,7 @@ def test_given_a_run_that_stood_still_when_it_goes_on_in_any_way_then_the_incide
 
 def test_given_a_run_that_airflow_has_ended_when_looked_at_then_the_account_is_halted() -> None:
     watch = Watch()
-    watch.live.pulses.clear()
+    watch.live.pulses["acme__1"] = ""
 
     report = watch.look()
 
@@ -151,9 +151,49 @@ def test_given_a_run_that_airflow_has_ended_when_looked_at_then_the_account_is_h
     assert not watch.world.accounts.is_active(watch.run)
 
 
-def test_given_a_run_that_ends_between_two_questions_when_looked_at_then_it_is_left_alone() -> None:
+@pytest.mark.parametrize(("minutes", "settled"), [(0, 0), (14.99, 0), (15, 1)])
+def test_given_a_run_that_this_airflow_does_not_know_when_silent_for_15_minutes_then_it_is_ended(
+    minutes: float, settled: int
+) -> None:
     watch = Watch()
     watch.live.pulses.clear()
+
+    first = watch.look()
+    report = watch.look(after_minutes=minutes)
+
+    assert (first.settled, first.unknown_here) == (0, 1)
+    assert (report.settled, report.unknown_here, len(watch.settled)) == (settled, 1, settled)
+    assert watch.world.accounts.is_active(watch.run) is not bool(settled)
+
+
+def test_given_a_run_of_another_airflow_when_it_goes_on_for_hours_then_it_is_never_touched() -> None:
+    watch = Watch()
+    watch.live.pulses.clear()
+
+    for step in range(20):
+        watch.watched.steps_done = step
+        report = watch.look(after_minutes=15)
+
+    assert (report.settled, watch.settled) == (0, [])
+    assert watch.world.accounts.is_active(watch.run)
+    assert watch.pagerduty.delivered == watch.slack.delivered == []
+
+
+def test_given_a_watchdog_that_knows_the_run_when_another_does_not_then_the_run_is_left_alone() -> None:
+    watch = Watch()
+
+    for _ in range(6):
+        watch.live.pulses = {"acme__1": "running"}
+        watch.look(after_minutes=15)
+        watch.live.pulses = {}
+        watch.look(after_minutes=15)
+
+    assert watch.settled == []
+
+
+def test_given_a_run_that_ends_between_two_questions_when_looked_at_then_it_is_left_alone() -> None:
+    watch = Watch()
+    watch.live.pulses["acme__1"] = ""
     watch.world.accounts.deactivate(cid="acme", run_id="acme__1")
 
     report = watch.look()
@@ -169,6 +209,7 @@ def test_given_many_runs_left_behind_when_looked_at_then_the_rest_has_its_turn_n
         watch.world.runs.start(run)
         watch.world.accounts.activate(run)
         accounts.append(WatchedAccount(run.cid, RunState.IN_PROGRESS, run.run_id))
+        watch.live.pulses[run.run_id] = ""
     watch.watched = InMemoryWatchedAccounts(*accounts)
 
     report = watch.look()
@@ -178,7 +219,7 @@ def test_given_many_runs_left_behind_when_looked_at_then_the_rest_has_its_turn_n
 
 def test_given_an_account_that_cannot_be_looked_at_when_looked_then_the_others_have_their_turn() -> None:
     watch = Watch()
-    watch.live.pulses.clear()
+    watch.live.pulses["acme__1"] = ""
     other = WatchedAccount("zeta", RunState.IN_PROGRESS, "zeta__1")
     watch.watched.records = {"zeta": other, **watch.watched.records}
     find = watch.world.runs.find
