@@ -42,7 +42,10 @@ CONNECTIONS: Mapping[str, tuple[str, str]] = {
     ),
     "migration_redis": ("redis", "where the status records go"),
     "pagerduty": ("http", "host: root URL of the Events API v2; password: the routing key"),
-    "slack_cdp_ops": ("http", "host: the whole incoming-webhook URL"),
+    "slack_cdp_ops": (
+        "http",
+        "host: the whole incoming-webhook URL; or root in host, port and schema, secret path in the password",
+    ),
     "notes_migration_api": (
         "generic",
         "login and password of the callers of `/private/notes/*`; more of them in extra `principals`",

@@ -6,10 +6,13 @@ Where `AIRFLOW_CONN_<ID>` is already set, the sandbox leaves that part out (cont
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from notes_migration.domain.web_address import WebAddress
 
 IDS = (
     "crm_api",
@@ -41,9 +44,8 @@ class Connection:
         return json.dumps(present)
 
     def http_url(self) -> str:
-        """Return the root URL of an `http` connection as Airflow's HttpHook makes it; no slash at the end."""
-        base = self.host if "://" in self.host else f"{self.schema or 'http'}://{self.host}"
-        return f"{base.rstrip('/')}:{self.port}" if self.port else base.rstrip("/")
+        """Return the root URL of an `http` connection as the migration reads it; no slash at the end."""
+        return WebAddress(self.conn_type, self.host, self.port, self.schema).root_url()
 
     def store_url(self, scheme: str, path: str) -> str:
         """Return the URL of a database: scheme, credentials, host, port, path."""
@@ -96,14 +98,19 @@ def _from_json(fields: dict[str, Any]) -> Connection:
 
 
 def _from_uri(text: str) -> Connection:
-    parts = urlsplit(text)
-    if not parts.scheme:
+    conn_type = urlsplit(text).scheme
+    if not conn_type:
         raise ValueError("no scheme")
+    # As Airflow reads it: a second scheme is that of the host.
+    rest = text.partition("://")[2]
+    second = re.match(r"https?://", rest) is not None
+    parts = urlsplit(rest if second else text)
+    host = unquote(parts.hostname or "")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     extra = json.loads(query.pop("__extra__")) if "__extra__" in query else query
     return Connection(
-        conn_type=parts.scheme.replace("-", "_"),
-        host=unquote(parts.hostname or ""),
+        conn_type=conn_type.replace("-", "_"),
+        host=f"{parts.scheme}://{host}" if second else host,
         port=parts.port,
         schema=unquote(parts.path.lstrip("/")),
         login=unquote(parts.username or ""),

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.domain.settings import MigrationSettings, parse_settings
+from notes_migration.domain.web_address import WebAddress
 
 FLAG_VARIABLE = "crm_notes_migration_enabled"
 SETTINGS_VARIABLE = "crm_notes_migration_settings"
@@ -29,19 +30,23 @@ def connection(conn_id: str) -> Connection:
 
 
 def root_url(conn: Connection) -> str:
-    """Return the root URL of an http connection, put together as Airflow's HttpHook does."""
-    host = conn.host or ""
-    base = host if "://" in host else f"{conn.schema or 'http'}://{host}"
-    return f"{base}:{conn.port}" if conn.port else base
+    """Return the root URL of an http connection, without a slash at the end."""
+    return _address(conn).root_url()
 
 
 def webhook_url(conn: Connection) -> str:
-    """Return the whole address of a webhook: in the host field, or spread by Airflow's URI form."""
-    host = conn.host or ""
-    if "://" in host:
-        return host
-    port = f":{conn.port}" if conn.port else ""
-    return f"https://{host}{port}/{(conn.schema or '').lstrip('/')}"
+    """Return the whole address of a webhook, in whichever fields it was written."""
+    return _address(conn).webhook_url()
+
+
+def _address(conn: Connection) -> WebAddress:
+    return WebAddress(
+        conn_type=conn.conn_type or "",
+        host=conn.host or "",
+        port=conn.port,
+        schema=conn.schema or "",
+        password=conn.password or "",
+    )
 
 
 def extra_list(conn: Connection, name: str) -> list[str]:

@@ -106,21 +106,26 @@ def test_given_a_conf_that_guard_would_refuse_when_its_deadline_comes_then_it_is
 
 
 @pytest.mark.parametrize(
-    ("fields", "url"),
+    ("uri", "root", "webhook"),
     [
-        ({"host": "http://127.0.0.1:8004/services/T/B/x"}, "http://127.0.0.1:8004/services/T/B/x"),
-        ({"host": "https://hooks.example/services/T/B/x"}, "https://hooks.example/services/T/B/x"),
-        ({"host": "hooks.example", "schema": "services/T/B/x"}, "https://hooks.example/services/T/B/x"),
-        ({"host": "hooks.example", "schema": "/s", "port": 8443}, "https://hooks.example:8443/s"),
+        ("http://127.0.0.1:9100/services/T/B", *["http://127.0.0.1:9100/services/T/B"] * 2),
+        ("http://127.0.0.1:9100/http", *["http://127.0.0.1:9100"] * 2),
+        ("https://crm.example", *["https://crm.example"] * 2),
+        ("https://crm.example/", *["https://crm.example"] * 2),
+        ("https://:token@crm.example:8443/", "https://crm.example:8443", "https://crm.example:8443/token"),
+        ("http://https://hooks.example/services/T/B", *["https://hooks.example/services/T/B"] * 2),
+        ("http://https%3A%2F%2Fhooks.example%2Fservices%2FT", *["https://hooks.example/services/T"] * 2),
     ],
 )
-def test_given_a_webhook_in_either_form_when_read_then_its_whole_address_is_found(
-    fields: dict[str, Any], url: str
+def test_given_a_connection_in_airflows_uri_form_when_read_then_scheme_port_and_path_are_those_of_the_uri(
+    uri: str, root: str, webhook: str
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from airflow.sdk import Connection
 
-        from notes_migration_airflow.connections import webhook_url
+        from notes_migration_airflow.connections import root_url, webhook_url
 
-        assert webhook_url(Connection(conn_id="slack_cdp_ops", conn_type="http", **fields)) == url
+        connection = Connection(conn_id="slack_cdp_ops", uri=uri)
+
+    assert (root_url(connection), webhook_url(connection)) == (root, webhook)

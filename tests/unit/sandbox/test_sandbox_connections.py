@@ -129,6 +129,21 @@ def test_given_each_of_airflows_forms_when_parsed_then_it_is_the_same_connection
     assert expected.http_url() == "https://crm.example:8443"
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://crm.example", "https://crm.example"),
+        ("https://:token@crm.example:8443/", "https://crm.example:8443"),
+        ("http://https://crm.example:8443", "https://crm.example:8443"),
+        ('{"conn_type": "http", "host": "https://crm.example/", "port": 8443}', "https://crm.example:8443"),
+    ],
+)
+def test_given_a_crm_over_https_when_shown_then_it_stays_https(text: str, url: str) -> None:
+    used = connections(running(), {"crm_api": parse(text)})
+
+    assert addresses(running(), used)["crm_url"] == url
+
+
 def test_given_redis_and_srv_when_shown_then_their_urls_are_whole() -> None:
     assert redis_url(parse("redis://:pw@cache.example:6380/3")) == "redis://:pw@cache.example:6380/3"
     assert (
