@@ -232,6 +232,8 @@ class Composition:
         from notes_migration.adapters.mongo_inspector import MongoInspector
         from notes_migration.services.guard_run import GuardRun
 
+        # Not asked here (it may be down), but it must be defined: better refused now than halted midway.
+        _ = (self.resources.identity, self.resources.download_hosts)
         self._make_indexes()
         collection = self.resources.database["contact_notes"]
         return GuardRun(

@@ -125,6 +125,12 @@ def _this_run() -> Iterator[tuple[Run, Composition]]:
                 ReasonCode.INTERNAL_ERROR, "guard has not accepted this run; clear the whole run"
             )
         with compose(resources, run) as composition:
+            if not composition.accounts.is_active(run):
+                raise FatalError(
+                    ReasonCode.INTERNAL_ERROR,
+                    "this run is over or another has taken the account: nothing was done; "
+                    "start a new run, or clear the whole run",
+                )
             yield run, composition
 
 

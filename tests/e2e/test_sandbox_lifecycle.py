@@ -113,7 +113,8 @@ def test_given_a_killed_scheduler_when_waited_then_the_supervisor_starts_another
     os.killpg(before[0], signal.SIGKILL)
 
     wait_until(lambda: schedulers_of(paths) and not set(schedulers_of(paths)) & set(before))
-    assert "scheduler ended; starting it again" in (paths.parts / "supervisor.log").read_text()
+    log = paths.parts / "supervisor.log"
+    wait_until(lambda: "scheduler ended; starting it again" in log.read_text())
 
 
 def test_given_a_killed_supervisor_when_waited_then_no_process_of_the_sandbox_lives(paths: Paths) -> None:

@@ -16,6 +16,7 @@ class _Account:
     company_sso_id: str | None = None
     state: RunState = RunState.NOT_STARTED
     active: tuple[str, int] | None = None
+    closed: bool = False
 
 
 class InMemoryAccounts:
@@ -37,9 +38,17 @@ class InMemoryAccounts:
 
     def activate(self, run: Run) -> None:
         account = self._accounts.setdefault(run.cid, _Account())
-        account.active, account.state = (run.run_id, run.attempt), RunState.IN_PROGRESS
+        account.active, account.closed = (run.run_id, run.attempt), False
+        account.state = RunState.IN_PROGRESS
 
     def is_active(self, run: Run) -> bool:
+        return self.holds(run) and not self._accounts[run.cid].closed
+
+    def close(self, run: Run) -> None:
+        if self.holds(run):
+            self._accounts[run.cid].closed = True
+
+    def holds(self, run: Run) -> bool:
         account = self._accounts.get(run.cid)
         return account is not None and account.active == (run.run_id, run.attempt)
 
@@ -53,7 +62,7 @@ class InMemoryAccounts:
         return True
 
     def record_outcome(self, run: Run, outcome: Outcome, *, now: datetime) -> None:
-        if self.is_active(run):
+        if self.holds(run):
             self._accounts[run.cid].state = outcome.state
 
     def deactivate(self, *, cid: str, run_id: str) -> None:

@@ -15,6 +15,7 @@ from notes_migration.domain.run import CrmCount
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
+SINGLE_NOTE_FACTOR = 4
 NOTES_PATH = "/api/v4/migration/person_notes"
 COUNT_PATH = f"{NOTES_PATH}/count"
 PERSON_IDS_PATH = f"{NOTES_PATH}/person_ids"
@@ -48,7 +49,7 @@ class HttpCrm:
         """Ask for all at once, for half of them each where the answer is too large to hold."""
         params = {"ids": ",".join(note_ids), "crm_note_type_ids": self._types}
         try:
-            return self._get(NOTES_PATH, params, _parse_notes)
+            return self._get(NOTES_PATH, params, _parse_notes, max_bytes=self._limit(len(note_ids)))
         except AnswerTooLarge:
             if len(note_ids) <= 1:
                 raise _too_large() from None
@@ -65,15 +66,22 @@ class HttpCrm:
         while True:
             params = _keyset(after_id, until_id, size) | {"crm_note_type_ids": self._types}
             try:
-                return self._get(path, params, parse)
+                return self._get(path, params, parse, max_bytes=self._limit(size))
             except AnswerTooLarge:
                 if size == 1:
                     raise _too_large() from None
                 size //= 2
 
-    def _get(self, path: str, params: Mapping[str, str], parse: Callable[[Any], T]) -> T:
+    def _limit(self, notes: int) -> int:
+        # A single note cannot be asked for in halves: it may be larger than a page.
+        return self._api.max_bytes * (SINGLE_NOTE_FACTOR if notes <= 1 else 1)
+
+    def _get(
+        self, path: str, params: Mapping[str, str], parse: Callable[[Any], T], *, max_bytes: int | None = None
+    ) -> T:
+        asked = {"organization_id": self._cid, **params}
         try:
-            return self._api.get(path, {"organization_id": self._cid, **params}, parse=parse)
+            return self._api.get(path, asked, parse=parse, max_bytes=max_bytes)
         except RemoteRefused as error:
             raise _refused(error.status) from None
         except RemoteUnavailable as error:

@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 RETRYABLE_STATUS = frozenset({423, 429, *range(500, 600)})
 MAX_RETRY_AFTER_SECONDS = 60.0
-DEFAULT_MAX_BYTES = 64 * 1024 * 1024
+# As Python text an answer takes up to four times its bytes, twice: a task must stay small.
+DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 
 
 class RemoteRefused(Exception):
@@ -84,7 +85,7 @@ class JsonApi:
             **({"Authorization": authorization} if authorization else {}),
         }
         self._policy = policy
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._sleep = sleep
         # No proxy, no credentials from the environment, no redirects: the address is the Connection's.
         try:
@@ -114,17 +115,27 @@ class JsonApi:
         self._runner.run(self._client.aclose())
         self._runner.close()
 
-    def get(self, path: str, params: Mapping[str, str], *, parse: Callable[[Any], T]) -> T:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        parse: Callable[[Any], T],
+        max_bytes: int | None = None,
+    ) -> T:
         """Return what `parse` makes of the answer; `parse` raises ValueError for a shape it cannot use.
+
+        max_bytes: the largest answer to hold, where it is another than this system's own limit.
 
         Raises:
             RemoteRefused, RemoteUnavailable, AnswerTooLarge.
         """
-        return self._with_retries(lambda: self._once("GET", path, parse, params=dict(params)))
+        limit = max_bytes or self.max_bytes
+        return self._with_retries(lambda: self._once("GET", path, parse, limit, params=dict(params)))
 
     def post(self, path: str, body: Mapping[str, Any], *, parse: Callable[[Any], T]) -> T:
         """Like `get`, with a JSON body."""
-        return self._with_retries(lambda: self._once("POST", path, parse, json=dict(body)))
+        return self._with_retries(lambda: self._once("POST", path, parse, self.max_bytes, json=dict(body)))
 
     def _with_retries(self, attempt: Callable[[], T]) -> T:
         retrying = Retrying(
@@ -144,9 +155,9 @@ class JsonApi:
         asked = error.retry_after_seconds if isinstance(error, RemoteUnavailable) else 0.0
         return max(planned, min(asked, MAX_RETRY_AFTER_SECONDS))
 
-    def _once(self, method: str, path: str, parse: Callable[[Any], T], **request: Any) -> T:
+    def _once(self, method: str, path: str, parse: Callable[[Any], T], limit: int, **request: Any) -> T:
         try:
-            status, headers, body = self._runner.run(self._fetch(method, path, request))
+            status, headers, body = self._runner.run(self._fetch(method, path, limit, request))
         except TimeoutError:
             raise RemoteUnavailable("timeout") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError):
@@ -161,8 +172,8 @@ class JsonApi:
             raise RemoteUnavailable("an answer that is not the contract's JSON") from None
 
     async def _fetch(
-        self, method: str, path: str, request: Mapping[str, Any]
-    ) -> tuple[int, httpx.Headers, bytes]:
+        self, method: str, path: str, limit: int, request: Mapping[str, Any]
+    ) -> tuple[int, httpx.Headers, bytearray]:
         async with (
             asyncio.timeout(self._policy.timeout_seconds),
             self._client.stream(method, path, **request) as response,
@@ -170,9 +181,9 @@ class JsonApi:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > self._max_bytes:
+                if len(body) > limit:
                     raise AnswerTooLarge
-            return response.status_code, response.headers, bytes(body)
+            return response.status_code, response.headers, body
 
 
 def _retry_after(value: str | None) -> float:

@@ -68,6 +68,14 @@ class MongoAccounts:
             found = self._accounts.find_one({"cid": run.cid}, {"_id": 0, "active_run": 1})
         return found is not None and found.get("active_run") == _active(run)
 
+    def close(self, run: Run) -> None:
+        with translated("closing the fence"):
+            self._accounts.update_one(_held(run), {"$set": {"active_run.closed": True}})
+
+    def holds(self, run: Run) -> bool:
+        with translated("checking whose the account is"):
+            return self._accounts.find_one(_held(run), {"_id": 1}) is not None
+
     def bind(self, run: Run) -> bool:
         query = {"cid": run.cid, "company_sso_id": {"$in": [run.company_sso_id, None]}}
         update = {"$set": {"company_sso_id": run.company_sso_id}}
@@ -80,7 +88,7 @@ class MongoAccounts:
     def record_outcome(self, run: Run, outcome: Outcome, *, now: datetime) -> None:
         fields = {"state": outcome.state, "reason_code": outcome.reason, "finished_at": now}
         with translated("recording the account's outcome"):
-            self._accounts.update_one({"cid": run.cid, "active_run": _active(run)}, {"$set": fields})
+            self._accounts.update_one(_held(run), {"$set": fields})
 
     def deactivate(self, *, cid: str, run_id: str) -> None:
         with translated("clearing the active run"):
@@ -91,3 +99,7 @@ class MongoAccounts:
 
 def _active(run: Run) -> Document:
     return {"run_id": run.run_id, "attempt": run.attempt}
+
+
+def _held(run: Run) -> Document:
+    return {"cid": run.cid, "active_run.run_id": run.run_id, "active_run.attempt": run.attempt}

@@ -84,7 +84,12 @@ class MongoRuns:
         return Outcome(RunState(found["status"]), ReasonCode(reason) if reason else None)
 
     def stop(self, run: Run, reason: ReasonCode) -> None:
-        query = {"_id": run.run_id, "attempt": run.attempt, "stopped": None}
+        query = {
+            "_id": run.run_id,
+            "attempt": run.attempt,
+            "stopped": None,
+            "status": RunState.IN_PROGRESS,
+        }
         with translated("recording why the run stops"):
             self._runs.update_one(query, {"$set": {"stopped": reason}})
 

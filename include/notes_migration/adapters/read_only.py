@@ -38,6 +38,12 @@ class ReadOnlyAccounts:
     def is_active(self, run: Run) -> bool:
         return True
 
+    def close(self, run: Run) -> None:
+        """Nothing."""
+
+    def holds(self, run: Run) -> bool:
+        return True
+
     def bind(self, run: Run) -> bool:
         return True
 

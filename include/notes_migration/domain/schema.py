@@ -24,7 +24,7 @@ WRITTEN_ATTACHMENT_TYPES: Mapping[str, frozenset[str]] = {
     "attachments.file_name": frozenset({"string"}),
 }
 # What a native note always has; the others may be null or absent in all of them.
-_ALWAYS = frozenset({"contact_id", "company_sso_id", "note", "created_at", "updated_at", "is_deleted"})
+_ALWAYS = frozenset({"contact_id", "company_sso_id", "note", "created_at", "updated_at"})
 
 
 def schema_problem(native: Mapping[str, set[str]]) -> str | None:

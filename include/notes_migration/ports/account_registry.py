@@ -30,6 +30,14 @@ class AccountRegistry(Protocol):
         """Whether this attempt may still write: one read by key."""
         ...
 
+    def close(self, run: Run) -> None:
+        """Let this attempt write no more; it still holds the account until it is deactivated."""
+        ...
+
+    def holds(self, run: Run) -> bool:
+        """Whether the account is this attempt's, closed or not: it may still record how it ended."""
+        ...
+
     def bind(self, run: Run) -> bool:
         """Bind the pair for good; False where either is bound to another."""
         ...

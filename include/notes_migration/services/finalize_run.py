@@ -49,13 +49,15 @@ class FinalizeRun:
 
     def finalize(self, run: Run, *, batches_may_be_dying: bool) -> Ending:
         """Return what was found; in every case the run may not write any more afterwards."""
-        recorded, active = self.runs.outcome(run.run_id), self.accounts.is_active(run)
+        recorded, held = self.runs.outcome(run.run_id), self.accounts.holds(run)
         ended = recorded is not None
-        if not ended and not active:
+        if not ended and not held:
             return Ending.NEVER_STARTED
+        # First of all: a batch that is still alive must not write what is settled and swept below.
+        self.accounts.close(run)
         if recorded is None:
             self._interrupt(run, batches_may_be_dying=batches_may_be_dying)
-        elif run.mode.writes and active and not self.accounts.state(run.cid).terminal:
+        elif run.mode.writes and held and not self.accounts.state(run.cid).terminal:
             # Recording was cut off between the run's record and the account's.
             self.outcome.record(run, recorded)
         self._sweep_orphans(run)

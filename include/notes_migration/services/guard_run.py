@@ -58,6 +58,7 @@ class GuardRun:
             TransientError: a store did not answer.
         """
         self._refuse_by_account(request.conf)
+        self._refuse_by_run_id(request)
         count = self._count(request.conf)
         self._refuse_by_target()
         run = self._freeze(request, count)
@@ -84,6 +85,15 @@ class GuardRun:
         refusal = refuse_account(conf, facts)
         if refusal is not None:
             raise refusal
+
+    def _refuse_by_run_id(self, request: RunRequest) -> None:
+        """A run id names one run of one account in every record: another account may not take it."""
+        known, conf = self.runs.find(request.run_id), request.conf
+        if known is not None and (known.cid, known.company_sso_id) != (conf.cid, conf.company_sso_id):
+            raise FatalError(
+                ReasonCode.INVALID_REQUEST,
+                "run id: it is on record for another account; trigger again with an id of its own",
+            )
 
     def _count(self, conf: MigrationConf) -> CrmCount | None:
         """Return the CRM's count, or None where the run must end halted with CRM_EXTRACT_FAILED.

@@ -8,7 +8,7 @@ import structlog
 
 from notes_migration.domain.conf import Mode
 from notes_migration.domain.coverage import Coverage
-from notes_migration.domain.errors import MigrationError, ReasonCode
+from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode
 from notes_migration.domain.ids import crm_id
 from notes_migration.domain.paging import IdRange, split_ranges
 from notes_migration.domain.run import Run
@@ -75,6 +75,10 @@ class MeasureCoverage:
             ids = {text for text in map(crm_id, page) if text is not None}
             unreadable |= {repr(each) for each in page if crm_id(each) is None}
             new = {text for text in ids if int(text) > cursor}
+            if not new and len(page) >= PERSONS_PER_PAGE:
+                raise FatalError(
+                    ReasonCode.CRM_EXTRACT_FAILED, "the CRM repeats a full page of persons and does not go on"
+                )
             if not new:
                 return Coverage(persons + len(unreadable), resolved)
             persons += len(new)

@@ -33,7 +33,7 @@ class RecordOutcome:
         Raises:
             FatalError: INTERNAL_ERROR, where this attempt is no longer the account's active one.
         """
-        if not self.accounts.is_active(run):
+        if not self.accounts.holds(run):
             raise FatalError(ReasonCode.INTERNAL_ERROR, "this run is no longer the account's active one")
         found, now = outcome, self.clock.now()
         if run.keeps_success:

@@ -304,7 +304,7 @@ def test_given_the_smallest_answer_too_large_when_asked_then_it_is_an_error_of_o
     keys = {} if call == "count" else {"after_id": 0, "until_id": 12, "per_page": 4}
 
     with pytest.raises(FatalError) as caught:
-        getattr(opened(max_bytes=8), call)(**keys)
+        getattr(opened(max_bytes=2), call)(**keys)
 
     assert caught.value.reason is ReasonCode.CRM_EXTRACT_FAILED
 

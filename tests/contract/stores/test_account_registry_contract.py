@@ -48,6 +48,23 @@ def test_given_an_active_run_when_asked_then_only_this_attempt_may_write(account
     assert accounts.state("acme") is RunState.IN_PROGRESS
 
 
+def test_given_a_closed_run_when_asked_then_it_may_not_write_but_still_record_its_end(
+    accounts: AccountRegistry,
+) -> None:
+    accounts.activate(RUN)
+    accounts.close(replace(RUN, run_id="acme__2"))
+    assert accounts.is_active(RUN)
+
+    accounts.close(RUN)
+    accounts.record_outcome(RUN, Outcome(RunState.HALTED), now=NOW)
+
+    assert (accounts.is_active(RUN), accounts.holds(RUN)) == (False, True)
+    assert accounts.state("acme") is RunState.HALTED
+    accounts.activate(replace(RUN, attempt=2))
+    assert accounts.is_active(replace(RUN, attempt=2))
+    assert not accounts.holds(RUN)
+
+
 def test_given_a_later_attempt_when_activated_then_the_former_may_not_write(
     accounts: AccountRegistry,
 ) -> None:

@@ -59,6 +59,8 @@ ACCOUNTS: Calls = {
     "state": lambda it: it.state("acme"),
     "activate": lambda it: it.activate(RUN),
     "is_active": lambda it: it.is_active(RUN),
+    "close": lambda it: it.close(RUN),
+    "holds": lambda it: it.holds(RUN),
     "bind": lambda it: it.bind(RUN),
     "record_outcome": lambda it: it.record_outcome(RUN, OUTCOME, now=NOW),
     "deactivate": lambda it: it.deactivate(cid="acme", run_id="acme__1"),

@@ -64,7 +64,7 @@ def test_given_one_field_of_another_type_when_compared_then_it_is_named(path: st
 
 @pytest.mark.parametrize(
     "path",
-    ["contact_id", "company_sso_id", "note", "created_at", "updated_at", "is_deleted", "attachments.url"],
+    ["contact_id", "company_sso_id", "note", "created_at", "updated_at", "attachments.url"],
 )
 def test_given_a_field_that_no_native_note_has_when_compared_then_it_is_named(path: str) -> None:
     problem = schema_problem({name: types for name, types in NATIVE.items() if name != path})

@@ -12,6 +12,7 @@ from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.paging import IdRange
 from notes_migration.domain.states import RunState
 from notes_migration.services.finalize_run import DRAIN_SECONDS, Ending
+from notes_migration.services.measure_coverage import PERSONS_PER_PAGE
 from tests.fakes.crm import InMemoryCrm
 from tests.support.builders import a_cdp_note, a_crm_note, a_run
 from tests.support.memory_world import Crash, CrashingAt, MemoryWorld
@@ -237,6 +238,17 @@ def test_given_a_page_of_persons_that_repeats_when_measured_then_it_ends() -> No
     run = world.guard()
 
     assert replace(world, crm=Persons([9001], [9001], [9001])).gate.ranges_to_read(run)
+
+
+def test_given_a_full_page_of_persons_that_repeats_when_measured_then_the_gate_does_not_believe_it() -> None:
+    world = a_world()
+    run = world.guard()
+    full = list(range(9001, 9001 + PERSONS_PER_PAGE))
+
+    ranges = replace(world, crm=Persons(full, full, full)).gate.ranges_to_read(run)
+
+    assert ranges == []
+    assert world.reload(run).stopped is ReasonCode.CRM_EXTRACT_FAILED
 
 
 class Pages:
@@ -487,6 +499,42 @@ def test_given_batches_that_may_be_dying_when_finalized_then_they_are_waited_for
 
     assert world.finalize(run, dying=True) is Ending.INTERRUPTED
     assert world.clock.pauses == [DRAIN_SECONDS]
+
+
+class LookingAt:
+    """A batch ledger that notes whether the run could still write while its intents were settled."""
+
+    def __init__(self, world: MemoryWorld, run: Any) -> None:
+        self._world, self._run, self.open = world, run, list[bool]()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {"unsettled", "all_intended"}:
+            self.open.append(self._world.accounts.is_active(self._run))
+        return getattr(self._world.ledger, name)
+
+
+def test_given_a_batch_still_alive_when_finalized_then_the_fence_is_closed_before_anything_is_settled() -> (
+    None
+):
+    world = a_world()
+    run = world.guard()
+    ledger = LookingAt(world, run)
+
+    replace(world, ledger=ledger).finalize(run)
+
+    assert ledger.open == [False, False]
+
+
+def test_given_a_run_id_of_another_account_when_guarded_then_it_is_refused() -> None:
+    world = a_world()
+    world.run()
+    world.flag.on = True
+
+    with pytest.raises(FatalError) as caught:
+        world.guard("acme__1", cid="other", company="other-company")
+
+    assert caught.value.reason is ReasonCode.INVALID_REQUEST
+    assert world.runs.find("acme__1").cid == "acme"
 
 
 def test_given_a_run_that_ended_when_finalized_again_then_nothing_changes() -> None:
