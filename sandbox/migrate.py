@@ -21,7 +21,6 @@ from sandbox.connections import given_connections
 from sandbox.paths import this_checkout
 from sandbox.wiring import mongo_uri
 
-_READ_ELSEWHERE = {"srv", "allow_insecure"}  # of the extra: not options of the driver
 _WHERE = "set AIRFLOW_CONN_CDP_MONGO, or start the sandbox with: make up"
 
 
@@ -32,9 +31,9 @@ def migrate(direction: Literal["up", "down"], environment: Mapping[str, str], st
         ValueError: no database is known, or the connection names none.
         MigrationError: the database did not answer, or refused.
     """
-    uri, options = _address(environment, stack_file)
+    uri = _address(environment, stack_file)
     try:
-        with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, **options) as client:
+        with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000) as client:
             database = client.get_default_database()
             apply_index_migration(database, direction)
     except PyMongoError as error:  # its text may carry the address
@@ -44,14 +43,13 @@ def migrate(direction: Literal["up", "down"], environment: Mapping[str, str], st
     return f"index {INDEX_NAME} {state} on {database.name}.contact_notes"
 
 
-def _address(environment: Mapping[str, str], stack_file: Path) -> tuple[str, dict[str, Any]]:
+def _address(environment: Mapping[str, str], stack_file: Path) -> str:
     given = given_connections(environment).get("cdp_mongo")
     if given is not None:
-        options = {name: value for name, value in given.extra.items() if name not in _READ_ELSEWHERE}
-        return mongo_uri(given), options
+        return mongo_uri(given)
     if not stack_file.exists():
         raise ValueError(f"no database is known: {_WHERE}")
-    return str(json.loads(stack_file.read_text())["mongo_uri"]), {}
+    return str(json.loads(stack_file.read_text())["mongo_uri"])
 
 
 def main() -> int:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from pymongo.errors import PyMongoError
+
 from sandbox.airflow_process import AirflowProcesses
 from sandbox.paths import Paths
 from sandbox.processes.service import ServiceUnavailable
@@ -113,6 +115,9 @@ def supervise(paths: Paths) -> int:
             _watch(stack.airflow)
     except (ServiceUnavailable, AlreadyRunning, ValueError) as reason:
         _print(f"the sandbox cannot start: {reason}")
+        return 1
+    except PyMongoError as error:  # its text may carry an address with its password
+        _print(f"the sandbox cannot start: MongoDB cannot be used ({type(error).__name__})")
         return 1
     except KeyboardInterrupt:
         return 0

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from sandbox.connections import Connection
 from sandbox.services.s3_server import REGION, Storage
@@ -121,11 +121,37 @@ def addresses(running: Running, used: Mapping[str, Connection]) -> dict[str, Any
 
 
 def mongo_uri(conn: Connection) -> str:
-    """Return the address, with the database, of a `mongo` connection as Airflow's hook reads it."""
-    srv = str(conn.extra.get("srv", "")).lower() == "true"
-    return conn.store_url("mongodb+srv" if srv else "mongodb", conn.schema)
+    """Return the address, with database and options, of a `mongo` connection as Airflow's hook reads it."""
+    options = {name: value for name, value in conn.extra.items() if name not in {"srv", "allow_insecure"}}
+    if _is_on(conn, "allow_insecure") and (_is_on(conn, "ssl") or _is_on(conn, "tls")):
+        options["tlsAllowInvalidCertificates"] = True
+    return conn.store_url("mongodb+srv" if _is_on(conn, "srv") else "mongodb", conn.schema) + _query(options)
 
 
 def redis_url(conn: Connection) -> str:
-    """Return the address of a `redis` connection."""
-    return conn.store_url("redis", str(conn.extra.get("db", conn.schema or 0)))
+    """Return the address of a `redis` connection; `rediss`, with its options, where the extra has `ssl`."""
+    url = conn.store_url(
+        "rediss" if _is_on(conn, "ssl") else "redis", str(conn.extra.get("db", conn.schema or 0))
+    )
+    options = {name: value for name, value in conn.extra.items() if name.startswith("ssl_")}
+    return url + _query(options if _is_on(conn, "ssl") else {})
+
+
+def _is_on(conn: Connection, name: str) -> bool:
+    """Whether a switch of the extra is on; in Airflow's URI form it is a text."""
+    return str(conn.extra.get(name, "")).lower() == "true"
+
+
+def _query(options: Mapping[str, Any]) -> str:
+    query = urlencode({name: _text(value) for name, value in options.items()}, quote_via=quote, safe="")
+    return f"?{query}" if query else ""
+
+
+def _text(value: Any) -> str:
+    """Return an option as the driver reads it in an address."""
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}:{each}" for name, each in value.items())
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    # JSON's booleans and Airflow's texts alike.
+    return str(value).lower() if str(value).lower() in {"true", "false"} else str(value)

@@ -6,6 +6,7 @@ import json
 from typing import Any, cast
 
 import pytest
+from pymongo.uri_parser import parse_uri
 
 from sandbox.connections import IDS, Connection, given_connections, parse, variable_of
 from sandbox.processes.service import Service
@@ -152,6 +153,59 @@ def test_given_redis_and_srv_when_shown_then_their_urls_are_whole() -> None:
     )
     srv = Connection("mongo", "db.example", schema="cdp", extra={"srv": True})
     assert mongo_uri(srv) == "mongodb+srv://db.example/cdp"
+
+
+@pytest.mark.parametrize(
+    ("extra", "query"),
+    [
+        ({"authSource": "$external"}, "authSource=%24external"),
+        ({"tls": True, "replicaSet": "rs 0"}, "tls=true&replicaSet=rs%200"),
+        ({"ssl": "true", "allow_insecure": True}, "ssl=true&tlsAllowInvalidCertificates=true"),
+        ({"tls": "True", "allow_insecure": False}, "tls=true"),
+        ({"allow_insecure": True}, ""),
+        ({"srv": False, "w": 1, "compressors": ["zstd", "zlib"]}, "w=1&compressors=zstd%2Czlib"),
+        ({"authMechanismProperties": {"A": "b", "C": "d"}}, "authMechanismProperties=A%3Ab%2CC%3Ad"),
+    ],
+)
+def test_given_a_mongo_with_options_when_shown_then_they_are_in_the_address(
+    extra: dict[str, Any], query: str
+) -> None:
+    given = Connection("mongo", "db.example", 27017, "cdp", "u", "p", extra)
+
+    expected = f"mongodb://u:p@db.example:27017/cdp{'?' if query else ''}{query}"
+    assert mongo_uri(given) == expected
+    shown = addresses(running(mongo_uri=""), connections(running(mongo_uri=""), {"cdp_mongo": given}))
+    assert shown["mongo_uri"] == expected
+
+
+def test_given_the_address_of_a_mongo_with_options_when_the_driver_reads_it_then_it_has_understood_them() -> (
+    None
+):
+    extra = {"tls": True, "allow_insecure": "true", "authSource": "admin", "replicaSet": "rs0"}
+    found = parse_uri(mongo_uri(Connection("mongo", "db.example", schema="cdp", extra=extra)))
+
+    assert found["database"] == "cdp"
+    assert {**found["options"]} == {
+        "tls": True,
+        "tlsAllowInvalidCertificates": True,
+        "authSource": "admin",
+        "replicaSet": "rs0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("extra", "url"),
+    [
+        ({"ssl": True}, "rediss://cache.example:6380/0"),
+        (
+            {"ssl": "true", "db": 2, "ssl_cert_reqs": "none"},
+            "rediss://cache.example:6380/2?ssl_cert_reqs=none",
+        ),
+        ({"ssl": False, "ssl_cert_reqs": "none"}, "redis://cache.example:6380/0"),
+    ],
+)
+def test_given_redis_over_tls_when_shown_then_its_url_says_so(extra: dict[str, Any], url: str) -> None:
+    assert redis_url(Connection("redis", "cache.example", 6380, extra=extra)) == url
 
 
 def test_given_variables_when_read_then_only_ours_are_taken() -> None:
