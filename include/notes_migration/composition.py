@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import notes_migration
 from notes_migration.adapters.log_events import LogEvents
 from notes_migration.adapters.system_clock import SystemClock
+from notes_migration.domain.conf import Mode
 from notes_migration.domain.run import Run
 from notes_migration.domain.settings import MigrationSettings
 from notes_migration.ports.feature_flag import FeatureFlag
@@ -150,13 +151,16 @@ class Composition:
     @classmethod
     def for_run(cls, resources: Resources, run: Run) -> Self:
         """Return the composition of a run that guard has accepted: its frozen settings are in force."""
-        return cls(
+        made = cls(
             resources,
             job_id=run.run_id,
             cid=run.cid,
             company_sso_id=run.company_sso_id,
             settings=run.settings,
         )
+        if run.mode is not Mode.MIGRATE:  # alerts on log lines must not count a rehearsal's failures
+            made.events = made.events.bound(mode=run.mode)
+        return made
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,12 @@ class LogEvents:
     """Events over structlog; the account's identifiers are on every line."""
 
     def __init__(self, **common: str) -> None:
+        self._common = common
         self._log = _log.bind(**common)
+
+    def bound(self, **more: str) -> LogEvents:
+        """Return events that carry these fields, too."""
+        return LogEvents(**self._common, **more)
 
     def emit(self, name: str, **fields: str | int | float | None) -> None:
         self._log.info(name, **fields)

@@ -15,6 +15,7 @@ from notes_migration.domain.content import normalize_html
 from notes_migration.domain.content.emptied import emptied
 from notes_migration.domain.documents import CdpNote, to_cdp_note
 from notes_migration.domain.errors import FatalError, ReasonCode, RejectedNote, TransientError
+from notes_migration.domain.ledger import Ledger
 from notes_migration.domain.notes import CrmNote
 from notes_migration.domain.owners import choose_owner
 from notes_migration.domain.parsing import ParsedBatch, parse_batch
@@ -213,5 +214,7 @@ class MigrateBatch:
             "crm_notes_migration_batch_completed",
             notes_processed=result.counts.processed,
             notes_total=run.in_scope,
+            # Of this batch, by the run's divisor: what the batches say adds up to the run's own rate.
+            failure_rate=Ledger(run.in_scope, run.out_of_scope, result.counts).failure_rate,
             duration_seconds=result.duration_seconds,
         )

@@ -84,6 +84,16 @@ def test_given_a_page_when_migrated_then_events_name_what_failed_and_nothing_of_
     assert "cdn.example" not in str(world.events.emitted)
 
 
+def test_given_a_page_when_migrated_then_its_event_says_what_share_of_the_runs_notes_failed_in_it() -> None:
+    world, run, page = a_started_run()
+
+    world.batch.migrate(replace(run, in_scope=300), page)
+
+    (fields,) = [fields for name, fields in world.events.emitted if name.endswith("_batch_completed")]
+    assert fields["notes_processed"] == 6
+    assert fields["failure_rate"] == 0.66  # 2 of 300, floored
+
+
 STEPS = [
     *(("ledger", name, after) for name in ("store_intent", "store_prepared") for after in (False, True)),
     *(("failures", "record", after) for after in (False, True)),
