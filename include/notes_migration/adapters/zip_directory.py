@@ -7,9 +7,12 @@ import zipfile
 from typing import BinaryIO
 
 from notes_migration.domain.file_facts import ZipListing
+from notes_migration.domain.office_files import MAX_EXPANDED_BYTES
 
 # About 6,000 members with names of ordinary length; real documents have some hundreds.
 MAX_DIRECTORY_BYTES = 512 * 1024
+# zipfile unpacks these piecewise; of bzip2 and LZMA it unpacks all that a piece of input holds.
+_BOUNDED_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _CONTENT_TYPES = "[content_types].xml"
 _MAX_CONTENT_TYPES_BYTES = 256 * 1024
 
@@ -18,8 +21,11 @@ def list_zip(file: BinaryIO) -> ZipListing | None:
     """List a ZIP, or return None where it is broken, encrypted in a way we cannot read, or too rich."""
     try:
         with zipfile.ZipFile(_BoundedReads(file)) as archive:
-            members = {info.filename.lower(): info for info in archive.infolist()}
-            expanded = sum(info.file_size for info in archive.infolist())
+            infos = archive.infolist()
+            members = {info.filename.lower(): info for info in infos}
+            expanded = sum(info.file_size for info in infos)
+            if expanded > MAX_EXPANDED_BYTES or {info.compress_type for info in infos} - _BOUNDED_METHODS:
+                return None
             content_types = ""
             if _CONTENT_TYPES in members:
                 with archive.open(members[_CONTENT_TYPES]) as part:

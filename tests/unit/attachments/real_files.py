@@ -40,9 +40,9 @@ def an_xlsx() -> bytes:
     return out.getvalue()
 
 
-def a_zip(members: Mapping[str, str | bytes]) -> bytes:
+def a_zip(members: Mapping[str, str | bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return out.getvalue()

@@ -8,11 +8,14 @@ import struct
 import subprocess
 import sys
 import textwrap
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
 from real_files import OLE_SIGNATURE, a_compound_file, a_docx, a_picture, a_zip, iso_media
 
+from notes_migration.adapters import zip_directory
 from notes_migration.adapters.file_magic import LibMagic
 from notes_migration.adapters.zip_directory import MAX_DIRECTORY_BYTES, list_zip
 from notes_migration.domain.errors import DegradedNote, ReasonCode
@@ -132,6 +135,31 @@ def test_given_content_types_that_expand_without_end_when_listed_then_only_their
     assert listing is not None
     assert len(listing.content_types) == 256 * 1024
     assert listing.expanded_bytes == 5 * MIB
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_given_a_bomb_in_another_compression_when_inspected_then_nothing_of_it_is_unpacked(
+    method: int,
+) -> None:
+    bomb = a_zip({"[Content_Types].xml": bytes(32 * MIB), "word/document.xml": ""}, method=method)
+    tracemalloc.start()
+
+    archive = LibMagic().inspect(io.BytesIO(bomb)).archive
+
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert archive is None
+    assert peak_bytes < 4 * MIB
+
+
+def test_given_more_than_a_document_may_expand_to_when_listed_then_no_member_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = io.BytesIO(a_zip({"[Content_Types].xml": "x" * 11}))
+    monkeypatch.setattr(zip_directory, "MAX_EXPANDED_BYTES", 10)
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *args: pytest.fail("opened"))
+
+    assert list_zip(large) is None
 
 
 def test_given_a_directory_of_very_many_members_when_listed_then_it_is_not_read() -> None:
