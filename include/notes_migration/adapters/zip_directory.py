@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from typing import BinaryIO
 
+from notes_migration.adapters.content_types import read_content_types
 from notes_migration.domain.file_facts import ZipListing
 from notes_migration.domain.office_files import MAX_EXPANDED_BYTES
 
@@ -18,21 +20,35 @@ _MAX_CONTENT_TYPES_BYTES = 256 * 1024
 
 
 def list_zip(file: BinaryIO) -> ZipListing | None:
-    """List a ZIP, or return None where it is broken, encrypted in a way we cannot read, or too rich."""
+    """List a ZIP, or return None where it is broken, unreadable or ambiguous to us, or too rich."""
     try:
         with zipfile.ZipFile(_BoundedReads(file)) as archive:
-            infos = archive.infolist()
-            members = {info.filename.lower(): info for info in infos}
-            expanded = sum(info.file_size for info in infos)
-            if expanded > MAX_EXPANDED_BYTES or {info.compress_type for info in infos} - _BOUNDED_METHODS:
-                return None
-            content_types = ""
-            if _CONTENT_TYPES in members:
-                with archive.open(members[_CONTENT_TYPES]) as part:
-                    content_types = part.read(_MAX_CONTENT_TYPES_BYTES).decode("utf-8", "replace").lower()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError):
+            return _list(archive)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError):
         return None
-    return ZipListing(frozenset(members), expanded, content_types)
+
+
+def _list(archive: zipfile.ZipFile) -> ZipListing | None:
+    infos = archive.infolist()
+    members = {_part_name(info): info for info in infos}
+    expanded = sum(info.file_size for info in infos)
+    if expanded > MAX_EXPANDED_BYTES or {info.compress_type for info in infos} - _BOUNDED_METHODS:
+        return None
+    # Of two members of one name each reader takes another; so it is with a part that comes in pieces.
+    if len(members) < len(infos) or any(name.startswith(f"{_CONTENT_TYPES}/") for name in members):
+        return None
+    listed = members.get(_CONTENT_TYPES)
+    if listed is None:
+        return ZipListing(frozenset(members), expanded)
+    if listed.file_size > _MAX_CONTENT_TYPES_BYTES:
+        return None
+    types = read_content_types(archive.read(listed))
+    return None if types is None else ZipListing(frozenset(members), expanded, types)
+
+
+def _part_name(info: zipfile.ZipInfo) -> str:
+    """Return the name by which readers find a member: they mind neither case nor the way of the slash."""
+    return info.filename.lower().replace("\\", "/").lstrip("/")
 
 
 class _BoundedReads(io.RawIOBase):

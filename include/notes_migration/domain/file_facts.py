@@ -9,11 +9,14 @@ HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ZipListing:
-    """A ZIP's directory: member names (lower case), what they expand to, and `[Content_Types].xml`."""
+    """A ZIP's directory: member names, what they expand to, and the types in `[Content_Types].xml`.
+
+    Names and types are in lower case; `content_types` is None where the ZIP has no such part.
+    """
 
     members: frozenset[str]
     expanded_bytes: int
-    content_types: str = ""
+    content_types: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ MAX_EXPANDED_BYTES = 1024**3
 _MAIN_PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
 # The main part may have another name (word/document2.xml); its content type says what it is.
 _MAIN_TYPES = {
-    "wordprocessingml.document.main+xml": DOCX,
-    "spreadsheetml.sheet.main+xml": XLSX,
-    "presentationml.presentation.main+xml": PPTX,
-    "presentationml.slideshow.main+xml": PPTX,
+    f"{_OOXML}wordprocessingml.document.main+xml": DOCX,
+    f"{_OOXML}spreadsheetml.sheet.main+xml": XLSX,
+    f"{_OOXML}presentationml.presentation.main+xml": PPTX,
+    f"{_OOXML}presentationml.slideshow.main+xml": PPTX,
 }
 _MACRO_PARTS = ("vbaproject.bin", "vbadata.xml")
 _MACRO_TYPES = ("macroenabled", "vbaproject", "ms-excel.macrosheet", "intlmacrosheet")
@@ -78,8 +78,10 @@ def package_type(listing: ZipListing | None) -> str | None:
     """Return the MIME type of an OOXML package, or None for any other ZIP, macros and programs included."""
     if listing is None or listing.expanded_bytes > MAX_EXPANDED_BYTES or _is_active(listing):
         return None
-    said = {mime for main, mime in _MAIN_TYPES.items() if main in listing.content_types}
-    found = said or {mime for part, mime in _MAIN_PARTS.items() if part in listing.members}
+    if listing.content_types is None:
+        found = {mime for part, mime in _MAIN_PARTS.items() if part in listing.members}
+    else:
+        found = {mime for main, mime in _MAIN_TYPES.items() if main in listing.content_types}
     return found.pop() if len(found) == 1 else None
 
 
@@ -104,4 +106,4 @@ def ole_type(facts: FileFacts, *, name_extension: str, declared: str) -> str | N
 def _is_active(listing: ZipListing) -> bool:
     return any(
         name.endswith((*_MACRO_PARTS, *_PROGRAMS)) or "/macrosheets/" in name for name in listing.members
-    ) or any(word in listing.content_types for word in _MACRO_TYPES)
+    ) or any(word in said for said in listing.content_types or () for word in _MACRO_TYPES)

@@ -56,11 +56,12 @@ def a_docx(
     return a_zip({**(first or {}), "word/document.xml": document, **_types(_WORD_TYPE), **(more or {})})
 
 
-def a_docm(*, with_project: bool) -> bytes:
+def a_docm(*, with_project: bool = False, encoding: str = "utf-8", written: str = "macroEnabled") -> bytes:
     """A Word document that may hold macros, by its content type or by the project in it."""
     project: dict[str, str | bytes] = {"word/vbaProject.bin": OLE_SIGNATURE} if with_project else {}
-    main = _WORD_TYPE if with_project else _DOCM_TYPE
-    return a_zip({**_types(main), "word/document.xml": "<w:document/>", **project})
+    main = _WORD_TYPE if with_project else _DOCM_TYPE.replace("macroEnabled", written)
+    types = {name: str(xml).encode(encoding) for name, xml in _types(main).items()}
+    return a_zip({**types, "word/document.xml": "<w:document/>", **project})
 
 
 def a_compound_file(*names: str, sector: int = 512) -> bytes:

@@ -236,7 +236,22 @@ NEVER = {
     "shortcut": b"L\0\0\0\1\x14\2\0" + bytes(200),
     "zip": a_zip({"a.txt": "x"}),
     "zip called a document": a_zip({"a/word/document.xml.txt": "x"}),
-    "docm by content type": a_docm(with_project=False),
+    "docm by content type": a_docm(),
+    "docm in utf-16": a_docm(encoding=UTF16),
+    "docm in character references": a_docm(written="macro&#69;nabled"),
+    "docm behind a comment": a_zip(
+        {"[Content_Types].xml": f"<!--{' ' * 300_000}--><Types/>", "word/document.xml": "<w:document/>"}
+    ),
+    "docm by a second list of types": a_docx(
+        more={"[CONTENT_TYPES].xml": '<Types><Override ContentType="x.macroEnabled"/></Types>'}
+    ),
+    "document whose list of types names none": a_zip(
+        {"[Content_Types].xml": "<Types/>", "word/document.xml": "<w:document/>"}
+    ),
+    "document whose list of types is broken": a_zip(
+        {"[Content_Types].xml": "<Types", "word/document.xml": "<w:document/>"}
+    ),
+    "document with a project of any name": a_docx(more={"x/VBAPROJECT.BIN": b""}),
     "docm by its project": a_docm(with_project=True),
     "xlsm sheet": a_zip({"xl/workbook.xml": "", "xl/macrosheets/sheet1.xml": ""}),
     "document with a program": a_docx(more={"word/embeddings/setup.EXE": b"MZ"}),

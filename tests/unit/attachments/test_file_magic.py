@@ -120,21 +120,71 @@ def test_given_a_file_that_breaks_while_read_when_inspected_then_only_that_file_
     assert "secret" not in str(caught.value)
 
 
+def types_of(xml: str | bytes) -> frozenset[str] | None:
+    """The content types found in a package, or None where it is refused."""
+    listing = list_zip(io.BytesIO(a_zip({"[Content_Types].xml": xml})))
+    return None if listing is None else listing.content_types
+
+
 def test_given_a_zip_when_listed_then_members_and_content_types_are_in_lower_case() -> None:
-    listing = list_zip(io.BytesIO(a_zip({"A/B.XML": "x" * 9, "[Content_Types].xml": "<MacroEnabled/>"})))
+    types = '<Types><Default ContentType="A/MacroEnabled"/></Types>'
+    listing = list_zip(io.BytesIO(a_zip({"A/B.XML": "x" * 9, "[Content_Types].xml": types})))
 
     assert listing is not None
     assert listing.members == {"a/b.xml", "[content_types].xml"}
-    assert listing.expanded_bytes == 9 + 15
-    assert listing.content_types == "<macroenabled/>"
+    assert listing.expanded_bytes == 9 + len(types)
+    assert listing.content_types == {"a/macroenabled"}
 
 
-def test_given_content_types_that_expand_without_end_when_listed_then_only_their_beginning_is_read() -> None:
-    listing = list_zip(io.BytesIO(a_zip({"[Content_Types].xml": bytes(5 * MIB)})))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-8-sig"])
+@pytest.mark.parametrize("written", ["macroEnabled", "macro&#69;nabled", "macro&#x45;nabled"])
+def test_given_content_types_in_any_writing_when_listed_then_they_are_read_as_xml(
+    encoding: str, written: str
+) -> None:
+    xml = f'<Types><Override ContentType="{written}"/></Types>'
+
+    assert types_of(xml.encode(encoding)) == {"macroenabled"}
+        "macroenabled"
+    }
+
+
+def test_given_content_types_of_another_namespace_when_listed_then_they_are_read_all_the_same() -> None:
+    assert types_of('<t:Types xmlns:t="urn:t"><t:Override t:contenttype="a/b"/></t:Types>') == {"a/b"}
+
+
+def test_given_no_content_types_when_listed_then_there_are_none() -> None:
+    listing = list_zip(io.BytesIO(a_zip({"a": ""})))
 
     assert listing is not None
-    assert len(listing.content_types) == 256 * 1024
-    assert listing.expanded_bytes == 5 * MIB
+    assert listing.content_types is None
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        f"<!--{' ' * 300_000}--><Types/>",
+        bytes(5 * MIB),
+        "<Types>",
+        "",
+        '<!DOCTYPE t [<!ENTITY e "macroEnabled">]><Types><Override ContentType="&e;"/></Types>',
+        '<!DOCTYPE t SYSTEM "file:///etc/passwd"><Types/>',
+        '<?xml version="1.0" encoding="no-such"?><Types/>',
+        "<Types>" * 1000,
+    ],
+)
+def test_given_content_types_that_cannot_be_trusted_when_listed_then_there_is_no_listing(
+    xml: str | bytes,
+) -> None:
+    assert types_of(xml) is None
+
+
+@pytest.mark.parametrize("second", ["[CONTENT_TYPES].XML", "/[Content_Types].xml", "\\[content_types].xml"])
+def test_given_two_members_of_one_name_when_listed_then_there_is_no_listing(second: str) -> None:
+    assert list_zip(io.BytesIO(a_zip({"[Content_Types].xml": "<Types/>", second: "<Types/>"}))) is None
+
+
+def test_given_content_types_in_pieces_when_listed_then_there_is_no_listing() -> None:
+    assert list_zip(io.BytesIO(a_zip({"[Content_Types].xml/[0].piece": "<Types/>"}))) is None
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
