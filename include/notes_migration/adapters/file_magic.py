@@ -21,9 +21,21 @@ _CHUNK_BYTES = 1024 * 1024
 # Enough for every signature; on more, libmagic's searches take up to a second of a hostile text.
 _VERDICT_BYTES = 4 * 1024
 _OLE_ENTRY_BYTES = 128
+_OLE_NAMES = {name.upper(): name for name in OLE_ENTRIES}
+# Names are compared by their capitals (MS-CFB 2.6.4); those of two letters beyond ASCII are within.
+_OLE_VARIANTS = {"I": "\u0131", "S": "\u017f"}
 # The handler box of a track: size, "hdlr", version and flags, a reserved word, then what it handles.
 _HANDLER = re.compile(rb"hdlr.{8}(vide|soun)", re.DOTALL)
 _HANDLER_BYTES = 16
+
+
+def _in_any_case(name: str) -> bytes:
+    ways = ({c.upper(), c.lower(), *_OLE_VARIANTS.get(c.upper(), "")} for c in name)
+    letters = (b"|".join(re.escape(c.encode("utf-16-le")) for c in sorted(way)) for way in ways)
+    return b"".join(b"(?:%b)" % letter for letter in letters)
+
+
+_OLE_NAME = re.compile(b"(%b)\0\0" % b"|".join(_in_any_case(name) for name in sorted(OLE_ENTRIES)))
 
 
 class LibMagic:
@@ -60,14 +72,10 @@ class LibMagic:
 def _ole_entries(file: BinaryIO) -> frozenset[str]:
     """Find the directory entries that matter; entries are 128 bytes and aligned to that (MS-CFB 2.6.1)."""
     found = set()
-    wanted = {name: (name + "\0").encode("utf-16-le") for name in OLE_ENTRIES}
     for chunk in _chunks(file, overlap=0):
-        for name, encoded in wanted.items():
-            at = chunk.find(encoded)
-            while at >= 0 and at % _OLE_ENTRY_BYTES:
-                at = chunk.find(encoded, at + 1)
-            if at >= 0:
-                found.add(name)
+        for at in range(0, len(chunk), _OLE_ENTRY_BYTES):
+            if entry := _OLE_NAME.match(chunk, at):
+                found.add(_OLE_NAMES[entry[1].decode("utf-16-le").upper()])
     return frozenset(found)
 
 

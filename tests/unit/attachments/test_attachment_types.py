@@ -266,6 +266,7 @@ NEVER = {
     "page before a pdf": b"<html><script>1</script>\n" + a_pdf(),
     "program before a pdf": b"MZ\x90\0" + bytes(100) + a_pdf(),
     "doc with macros": a_compound_file("WordDocument", "Macros", "VBA", "_VBA_PROJECT"),
+    "doc with macros in other letters": a_compound_file("WordDocument", "macros", "vba", "_vba_project"),
     "xls with macros": a_compound_file("Workbook", "_VBA_PROJECT_CUR"),
     "encrypted document": a_compound_file("EncryptionInfo", "EncryptedPackage"),
     "other compound file": a_compound_file("__properties_version1.0"),

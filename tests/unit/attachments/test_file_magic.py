@@ -93,6 +93,17 @@ def test_given_a_directory_deep_in_a_compound_file_when_inspected_then_it_is_fou
     assert LibMagic().inspect(io.BytesIO(deep)).ole_entries == {"Root Entry", "WordDocument", "_VBA_PROJECT"}
 
 
+@pytest.mark.parametrize("written", ["vba", "Vba", "VBA"])
+@pytest.mark.parametrize("other", ["macroS", "MACROS", "macro\u017f", "_vba_project_cur"])
+def test_given_names_in_other_letters_when_inspected_then_they_are_the_names_that_office_finds(
+    written: str, other: str
+) -> None:
+    found = LibMagic().inspect(io.BytesIO(a_compound_file("WORDDOCUMENT", written, other))).ole_entries
+
+    meant = "_VBA_PROJECT_CUR" if other.startswith("_") else "Macros"
+    assert found == {"Root Entry", "WordDocument", "VBA", meant}
+
+
 def test_given_names_that_are_no_directory_entries_when_inspected_then_they_do_not_count() -> None:
     text = "Workbook\0".encode("utf-16-le")
 
@@ -144,8 +155,6 @@ def test_given_content_types_in_any_writing_when_listed_then_they_are_read_as_xm
     xml = f'<Types><Override ContentType="{written}"/></Types>'
 
     assert types_of(xml.encode(encoding)) == {"macroenabled"}
-        "macroenabled"
-    }
 
 
 def test_given_content_types_of_another_namespace_when_listed_then_they_are_read_all_the_same() -> None:
