@@ -6,7 +6,15 @@ from notes_migration.domain.errors import DegradedNote, ReasonCode
 from notes_migration.domain.file_facts import FileFacts
 from notes_migration.domain.file_names import extension
 from notes_migration.domain.file_types import OCTETS, PDF, SAFE_EXTENSIONS, TEXT, TYPES, FileType
-from notes_migration.domain.iso_media import MATROSKA_SIGNATURE, is_iso_media, iso_type, matroska_type
+from notes_migration.domain.framed_sound import is_adts_sound, is_mpeg_sound
+from notes_migration.domain.iso_media import (
+    ISO_VERDICTS,
+    MATROSKA_SIGNATURE,
+    is_iso_box,
+    is_iso_media,
+    iso_type,
+    matroska_type,
+)
 from notes_migration.domain.notes import AssetKind, CrmAsset
 from notes_migration.domain.office_files import OLE_SIGNATURE, ZIP_SIGNATURE, ole_type, package_type
 from notes_migration.domain.text_files import is_harmless, read_text
@@ -48,6 +56,11 @@ _SIGNATURES = (
     (b"#!AMR", "audio/amr"),
     (b"fLaC", "audio/flac"),
 )
+# Programs and pages, whatever else the bytes can be taken for. Text has been judged before.
+_NEVER = (b"MZ", b"\x7fELF", b"#!", b"<")
+_AMR = (b"#!AMR\n", b"#!AMR-WB\n", b"#!AMR_MC1.0\n", b"#!AMR-WB_MC1.0\n")
+_BOXED = ISO_VERDICTS | {"image/heic", "image/heif", "image/avif"}
+_BLANKS = b"\xef\xbb\xbf \t\r\n\f"
 
 
 def decide_type(facts: FileFacts, asset: CrmAsset) -> FileType:
@@ -69,21 +82,23 @@ def _mime(facts: FileFacts, asset: CrmAsset) -> str | None:
     name_extension = extension(asset.file_name)
     if not facts.size:
         return None
-    if facts.head.lstrip(b"\xef\xbb\xbf \t\r\n\f").startswith(b"%PDF-"):
+    if (begin := facts.head.lstrip(_BLANKS)).startswith(b"%PDF-"):
         return PDF
     text = read_text(facts.head)
     # Text comes before libmagic's verdict: "GIF89a=1;alert(1)" is a picture to it and a program to a browser.
     if text is not None and (text.is_utf or facts.magic.startswith("text/")):
         is_safe = name_extension in {"", *SAFE_EXTENSIONS} and is_harmless(text, magic=facts.magic)
         return TEXT if is_safe else None
+    if begin.startswith(_NEVER) and not facts.head.startswith(_AMR):
+        return None
+    return _binary_type(facts, name_extension=name_extension, declared=asset.content_type)
+
+
+def _binary_type(facts: FileFacts, *, name_extension: str, declared: str) -> str | None:
     if facts.head.startswith(ZIP_SIGNATURE):
         return package_type(facts.archive)
     if facts.head.startswith(OLE_SIGNATURE):
-        return ole_type(facts, name_extension=name_extension, declared=asset.content_type)
-    return _media_type(facts, name_extension=name_extension, declared=asset.content_type)
-
-
-def _media_type(facts: FileFacts, *, name_extension: str, declared: str) -> str | None:
+        return ole_type(facts, name_extension=name_extension, declared=declared)
     if is_iso_media(facts.head):
         return iso_type(facts, name_extension=name_extension, declared=declared)
     if facts.head.startswith(MATROSKA_SIGNATURE):
@@ -91,4 +106,16 @@ def _media_type(facts: FileFacts, *, name_extension: str, declared: str) -> str 
     mime = _ALIASES.get(facts.magic, facts.magic)
     if mime == OCTETS:
         mime = next((known for begin, known in _SIGNATURES if facts.head.startswith(begin)), OCTETS)
-    return mime if mime in TYPES and TYPES[mime].cdp_type in _MEDIA else None
+    is_media = mime in TYPES and TYPES[mime].cdp_type in _MEDIA
+    return mime if is_media and _bears_out(facts, mime) else None
+
+
+def _bears_out(facts: FileFacts, mime: str) -> bool:
+    """Tell whether the bytes keep to their format where libmagic asks for two or four of them only."""
+    if mime == "audio/mpeg":
+        return is_mpeg_sound(facts.head, size=facts.size)
+    if mime == "audio/aac" and facts.head.startswith(b"\xff"):
+        return is_adts_sound(facts.head, size=facts.size)
+    if mime in _BOXED:
+        return is_iso_box(facts)
+    return True

@@ -10,6 +10,8 @@ ISO_VERDICTS = frozenset(
     {"video/mp4", "audio/mp4", "audio/x-m4a", "video/x-m4v", "video/3gpp", "video/3gpp2", "video/quicktime"}
 )
 MATROSKA_SIGNATURE = b"\x1aE\xdf\xa3"
+_FILE_TYPE = b"ftyp"
+_MAX_FILE_TYPE_BYTES = 4096
 _AUDIO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P "})
 _IMAGE_BRANDS = {
     b"avif": "image/avif",
@@ -23,8 +25,16 @@ _AUDIO_NAMES = frozenset({"m4a", "m4b", "aac", "mp4a"})
 
 
 def is_iso_media(head: bytes) -> bool:
-    """Tell whether the file begins with an ISO media file type box."""
-    return head[4:8] == b"ftyp"
+    """Tell whether the file begins with an ISO media file type box of a size that such boxes have."""
+    box = int.from_bytes(head[:4], "big")
+    return head[4:8] == _FILE_TYPE and 8 <= box <= _MAX_FILE_TYPE_BYTES and box % 4 == 0
+
+
+def is_iso_box(facts: FileFacts) -> bool:
+    """Tell whether the file begins with another box than a file type, as old QuickTime films do."""
+    box = int.from_bytes(facts.head[:4], "big")
+    # 1: the size is in the next 8 bytes.
+    return facts.head[4:8] != _FILE_TYPE and (box == 1 or 8 <= box <= facts.size)
 
 
 def iso_type(facts: FileFacts, *, name_extension: str, declared: str) -> str | None:

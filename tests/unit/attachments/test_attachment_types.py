@@ -28,6 +28,7 @@ from notes_migration.domain.attachment_types import decide_type
 from notes_migration.domain.errors import DegradedNote, ReasonCode
 from notes_migration.domain.file_facts import FileFacts
 from notes_migration.domain.notes import AssetKind, CrmAsset
+from sandbox.accounts.files import recordings
 
 MAGIC = LibMagic()
 IMAGE, AUDIO, DOCUMENT = AssetKind.IMAGE, AssetKind.AUDIO, AssetKind.DOCUMENT
@@ -80,7 +81,12 @@ def test_given_a_picture_when_decided_then_it_is_an_image_whatever_it_is_called(
         (b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead" + bytes(40), "audio/ogg"),
         (b"#!AMR\n" + bytes(60), "audio/amr"),
         (b"fLaC\0\0\0\x22" + bytes(60), "audio/flac"),
-        (b"\xff\xf1\x50\x80\x2e\x7f\xfc" + bytes(300), "audio/aac"),
+        (b"\xff\xf1\x50\x80\x2e\x7f\xfc" + bytes(364), "audio/aac"),
+        ((b"\xff\xf1\x50\x80\x2e\x7f\xfc" + bytes(364)) * 2, "audio/aac"),
+        (recordings.mp3(frames=2), "audio/mpeg"),
+        (recordings.mp3(frames=2, title="Telepon"), "audio/mpeg"),
+        ((b"\xff\xf3\x84\xc4" + bytes(188)) * 3, "audio/mpeg"),
+        ((b"\xff\xe3\x84\xc4" + bytes(380)) * 3, "audio/mpeg"),
         (a_webm(b"A_OPUS"), "audio/webm"),
         (iso_media(b"M4A ", b"mp42", b"isom", handlers=(b"soun",)), "audio/mp4"),
         (iso_media(b"3gp4", handlers=(b"soun",)), "audio/3gpp"),
@@ -275,6 +281,27 @@ NEVER = {
     "icon": b"\0\0\1\0\1\0\x10\x10" + bytes(60),
     "flash": b"FWS\x0a" + bytes(60),
     "noise": bytes(range(256)) * 4,
+    "windows program that is a film": b"MZ\x90\0ftypisom" + bytes(200),
+    "linux program that is a film": b"\x7fELFftypisom" + bytes(200),
+    "page that is a film": b"<!--ftypisom\0--><script>alert(1)</script>",
+    "shell script that is a film": b"#!a\nftypisom\0\nrm -rf /\n",
+    "script that is an old film": b"a=1/moov\0;alert(1)",
+    "film of no box size": b"\0\0\0\0ftypisom" + bytes(200),
+    "film of an odd box size": b"\0\0\0\x15ftypisom" + bytes(200),
+    "film of a box of 4 KiB and more": b"\0\0\x10\x04ftypisom" + bytes(5000),
+    "picture of no box size": b"\0\0\0\0ftypavif" + bytes(200),
+    "windows program that is a document": b"MZPK\x03\x04" + bytes(200),
+    "page with a nul": b" <html>\0<script>alert(1)</script>",
+    "shell script that is AMR": b"#!AMR\0\nrm -rf /\n",
+    "tag without a version": b"ID3" + bytes(200),
+    "tag of a version to come": b"ID3\x05\0\0\0\0\0\0" + bytes(200),
+    "tag with unknown flags": b"ID3\x03\0\x01\0\0\0\0" + bytes(200),
+    "tag with a size that is none": b"ID3\x03\0\0\0\0\0\x80" + bytes(200),
+    "tag longer than the file": b"ID3\x03\0\0\0\0\x7f\x7f" + bytes(200),
+    "tag cut off": b"ID3\x03\0",
+    "page that is sound": b"\xff\xfb<script>alert(1)</script>\0",
+    "page that is AAC": b"\xff\xf1<script>alert(1)</script>\0",
+    "frame that nothing follows": b"\xff\xfb\x90\x64<script>alert(1)</script>\0" + bytes(500),
     "unknown brand": iso_media(b"crx "),
     "nothing": b"",
 }
