@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.airflow_api import AirflowApi
-from sandbox.airflow_settings import AirflowAccess, LogPorts, airflow_environment, write_password_file
+from sandbox.airflow_settings import (
+    AirflowAccess,
+    LogPorts,
+    airflow_environment,
+    write_environment_file,
+    write_password_file,
+)
+from sandbox.connections import IDS, variable_of
 from sandbox.paths import Paths
 from sandbox.processes.lifeline import Lifeline
 from sandbox.processes.service import Service, ServiceUnavailable, free_port, log_tail, wait_until_ready
@@ -27,6 +34,11 @@ class AirflowProcesses:
     lifeline: Lifeline
     variables: Mapping[str, str | None]
     services: dict[str, Service] = field(default_factory=dict)
+
+    def write_environment(self) -> None:
+        """Write what Airflow's command line needs to work on this Airflow, given connections included."""
+        given = {name: value for name in map(variable_of, IDS) if (value := os.environ.get(name))}
+        write_environment_file(self.paths.environment_file, {**given, **self.variables})
 
     def begin_migration(self) -> Service:
         """Start creating Airflow's tables; takes some seconds of CPU."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,17 @@ def write_password_file(path: Path, access: AirflowAccess) -> None:
     """Write the file from which Airflow's SimpleAuthManager takes the password, readable by us alone."""
     path.touch(mode=0o600)
     path.write_text(json.dumps({access.username: access.password}))
+
+
+def write_environment_file(path: Path, variables: Mapping[str, str | None]) -> None:
+    """Write a file that a shell can read with `.`: our variables; None unsets one. Readable by us alone."""
+    path.touch(mode=0o600)
+    lines = [
+        f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
+        for name, value in variables.items()
+        if name.isidentifier()  # nothing else is a name to a shell
+    ]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def airflow_environment(

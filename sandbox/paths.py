@@ -28,6 +28,11 @@ class Paths:
         return self.airflow_home / "stack.json"
 
     @property
+    def environment_file(self) -> Path:
+        """The running Airflow's variables, for a shell that wants to use its command line."""
+        return self.airflow_home / "airflow.env"
+
+    @property
     def state_file(self) -> Path:
         """What `down` needs to stop it: supervisor, sandbox id, list of children."""
         return self.airflow_home / "sandbox.json"

@@ -65,8 +65,8 @@ class Stack:
             if leftover := SandboxState.read(self.paths.state_file):
                 leftover.sweep()
             _start_afresh(self.paths)
-            stack.callback(self.paths.stack_file.unlink, missing_ok=True)
-            stack.callback(self.paths.state_file.unlink, missing_ok=True)
+            for path in (self.paths.stack_file, self.paths.environment_file, self.paths.state_file):
+                stack.callback(path.unlink, missing_ok=True)
             lifeline = stack.enter_context(Lifeline(self.paths.parts))
             SandboxState.of(lifeline).write(self.paths.state_file)
             self._start(stack, lifeline, given_connections(os.environ))
@@ -116,6 +116,7 @@ class Stack:
             **addresses(running, used),
         }
         self._start_airflow(airflow, parts)
+        airflow.write_environment()
         _write_private(self.paths.stack_file, self.addresses)
 
     def _start_airflow(self, airflow: AirflowProcesses, parts: Parts) -> None:

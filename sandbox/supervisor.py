@@ -69,7 +69,7 @@ def down(paths: Paths, say: Callable[[str], None]) -> None:
         _stop_supervisor(paths)
     if (state := SandboxState.read(paths.state_file)) is not None:
         state.sweep()  # what outlived a supervisor that was killed
-    for path in (paths.stack_file, paths.state_file):
+    for path in (paths.stack_file, paths.environment_file, paths.state_file):
         path.unlink(missing_ok=True)
     say("the sandbox is down")
 

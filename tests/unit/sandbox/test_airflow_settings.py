@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from sandbox.airflow_process import configured_airflow
-from sandbox.airflow_settings import AirflowAccess, LogPorts, airflow_environment, write_password_file
+from sandbox.airflow_settings import (
+    AirflowAccess,
+    LogPorts,
+    airflow_environment,
+    write_environment_file,
+    write_password_file,
+)
 from sandbox.paths import Paths
 from sandbox.processes.lifeline import Lifeline
 
@@ -80,3 +88,74 @@ def test_given_another_airflows_settings_in_the_environment_when_configured_then
     assert airflow.variables["AIRFLOW__CORE__SQL_ALCHEMY_CONN"] is None
     assert airflow.variables["PYTHONDONTWRITEBYTECODE"] is None
     assert airflow.variables["AIRFLOW_CONN_X"] == "y"
+
+
+def sourced(path: Path, name: str, **before: str) -> str:
+    """What a shell has under the name once it has read the file as the README says."""
+    script = f'set -a; . {shlex.quote(str(path))}; env -0 | grep -z "^{name}=" || true'
+    environment = {"PATH": "/usr/bin:/bin", **before}
+    done = subprocess.run(["sh", "-ec", script], check=False, env=environment, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode().rstrip("\0")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "plain",
+        "",
+        '{"host": "http://h", "extra": {"a": ["b c"]}}',
+        'it\'s $HOME `id` \\ "x" #;&',
+        "two\nlines",
+    ],
+)
+def test_given_airflows_environment_when_written_then_a_shell_reads_each_value_as_it_is(
+    value: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "airflow.env"
+
+    write_environment_file(path, {"AIRFLOW_CONN_X": value})
+
+    assert sourced(path, "AIRFLOW_CONN_X") == f"AIRFLOW_CONN_X={value}"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_given_a_variable_that_must_not_be_inherited_when_the_file_is_read_then_it_is_gone(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "airflow.env"
+
+    write_environment_file(
+        path, {"AIRFLOW__CORE__SQL_ALCHEMY_CONN": None, "AIRFLOW__BAD-NAME": None, "X": "1"}
+    )
+
+    assert sourced(path, "AIRFLOW__CORE__SQL_ALCHEMY_CONN", AIRFLOW__CORE__SQL_ALCHEMY_CONN="foreign") == ""
+    assert sourced(path, "X") == "X=1"
+
+
+def test_given_connections_of_ones_own_when_the_command_line_is_configured_then_it_has_these_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CRM_API", "https://crm.example")
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", "x")
+    paths = Paths(tmp_path)
+    paths.parts.mkdir(parents=True)
+    airflow = configured_airflow(
+        paths,
+        lifeline=Lifeline(tmp_path),
+        database_url="sqlite://",
+        connections={"AIRFLOW_CONN_CDP_MONGO": "y"},
+    )
+
+    airflow.write_environment()
+
+    for name, value in (
+        ("AIRFLOW_HOME", str(paths.airflow_home)),
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite://"),
+        ("AIRFLOW__CORE__PLUGINS_FOLDER", str(tmp_path / "plugins")),
+        ("PYTHONPATH", paths.python_path),
+        ("AIRFLOW_CONN_CRM_API", "https://crm.example"),
+        ("AIRFLOW_CONN_CDP_MONGO", "y"),
+    ):
+        assert sourced(paths.environment_file, name) == f"{name}={value}"
+    assert "AIRFLOW__CORE__FERNET_KEY=" in sourced(paths.environment_file, "AIRFLOW__CORE__FERNET_KEY")
