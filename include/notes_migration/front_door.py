@@ -12,7 +12,7 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol, cast
 
-from notes_migration.adapters.redis_login_failures import RedisLoginFailures, RedisPipelines
+from notes_migration.adapters.redis_login_failures import RedisLoginFailures, RedisScripts
 from notes_migration.adapters.redis_status import RedisClient, RedisStatus
 from notes_migration.adapters.system_clock import SystemClock
 from notes_migration.composition import Endpoint, Resources
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from notes_migration.services.answer_trigger import AnswerTrigger
 
 
-class ServerRedis(RedisClient, RedisPipelines, Protocol):
+class ServerRedis(RedisClient, RedisScripts, Protocol):
     """The calls that status and login failures use of a Redis client."""
 
 

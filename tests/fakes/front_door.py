@@ -19,6 +19,7 @@ from notes_migration.domain.basic_auth import Credentials
 from notes_migration.domain.conf import MigrationConf
 from notes_migration.domain.errors import DependencyDown, MigrationError, ReasonCode, TransientError
 from notes_migration.domain.guarding import already_running
+from notes_migration.domain.login_waits import Origin, Settled
 from notes_migration.ports.failure_listing import FailureRow
 from notes_migration.services.admit_caller import AdmitCaller
 from notes_migration.services.answer_certificate import AnswerCertificate
@@ -122,13 +123,7 @@ class InMemoryFailureList:
 class BrokenLoginFailures:
     """LoginFailures of a store that does not answer."""
 
-    def wait_left(self, name: bytes) -> int:
-        raise DOWN
-
-    def add(self, name: bytes) -> int:
-        raise DOWN
-
-    def clear(self, name: bytes) -> None:
+    def settle(self, origin: Origin, *, right: bool) -> Settled:
         raise DOWN
 
 
@@ -200,10 +195,11 @@ def basic(name: str = NAME, password: str = PASSWORD) -> str:
 
 
 class DoorClient:
-    """Calls an ASGI application in this process, logged in unless told otherwise."""
+    """Calls an ASGI application in this process, logged in unless told otherwise; `address` is its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.address = "127.0.0.1"
 
     def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": basic(), **options.pop("headers", {})}
@@ -211,6 +207,6 @@ class DoorClient:
         return asyncio.run(self._request(method, path, options))
 
     async def _request(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        transport = httpx.ASGITransport(app=self._app)
+        transport = httpx.ASGITransport(app=self._app, client=(self.address, 123))
         async with httpx.AsyncClient(transport=transport, base_url="http://airflow") as client:
             return await client.request(method, path, **options)

@@ -1,25 +1,23 @@
-"""Failed logins, counted per credential name over all server processes."""
+"""Failed logins, counted per credential name and client address over all server processes."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from notes_migration.domain.login_waits import Origin, Settled
+
 
 class LoginFailures(Protocol):
     """Keeps no name in the clear: what was typed as a name may be a password."""
 
-    def wait_left(self, name: bytes) -> int:
-        """Return the seconds that the name still has to wait, 0 where it may try.
+    def settle(self, origin: Origin, *, right: bool) -> Settled:
+        """Hold a login up, or else count it, in one step: no two logins see the same count.
+
+        While one has to wait nothing is counted, and right and wrong are answered alike. A right login
+        forgets its address's failures, takes them off the name's, and frees the address from the
+        waits that other addresses cause.
 
         Raises:
             TransientError: DEPENDENCY_UNAVAILABLE.
         """
-        ...
-
-    def add(self, name: bytes) -> int:
-        """Count one more failure and return how many there are; raises as `wait_left`."""
-        ...
-
-    def clear(self, name: bytes) -> None:
-        """Forget the name's failures; raises as `wait_left`."""
         ...

@@ -6,17 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import structlog
 
 from notes_migration.domain.basic_auth import Credentials, is_known_name, matching_name, parse_basic
 from notes_migration.domain.errors import TransientError
+from notes_migration.domain.login_waits import Origin, Settled, address_group
 from notes_migration.ports.login_failures import LoginFailures
 
-T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 QUIET_SECONDS = 1.0
+_MOST_QUIET = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Admission:
 class AdmitCaller:
     """Counts failures in a store that all processes share; without it, in this process.
 
-    known: returns the credentials in force. quiet_seconds: a name without failures is not asked about
-    again for so long, so that whoever polls costs the store nothing.
+    known: returns the credentials in force. quiet_seconds: a name that was let in is not asked about
+    again for so long at the same address, so that whoever polls costs the store nothing.
     """
 
     known: Callable[[], Sequence[Credentials]]
@@ -40,11 +40,14 @@ class AdmitCaller:
     local: LoginFailures
     quiet_seconds: float = QUIET_SECONDS
     monotonic_seconds: Callable[[], float] = time.monotonic
-    _quiet: dict[str, float] = field(default_factory=dict)
+    _quiet: dict[Origin, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def admit(self, header: str | None) -> Admission:
-        """Judge an `Authorization` header.
+    def admit(self, header: str | None, address: str) -> Admission:
+        """Judge an `Authorization` header that came from this client address.
+
+        The password is compared first, as that takes no time; but nothing of the outcome shows before
+        the store has counted the login, and while one has to wait nothing of it shows at all.
 
         Raises:
             FatalError: DEPENDENCY_UNAVAILABLE, where our own credentials cannot be read.
@@ -53,37 +56,43 @@ class AdmitCaller:
         if presented is None:
             _log.info("api_login_missing")
             return Admission(None)
+        origin = Origin(presented.name, address_group(address))
         name = matching_name(presented, known)
-        if name is not None and self._is_quiet(name):
+        if name is not None and self._is_quiet(origin):
             return Admission(name)
-        wait = self._ask(lambda store: store.wait_left(presented.name))
-        if wait > 0:
-            return Admission(None, retry_after_seconds=wait)
-        return self._refuse(presented, known) if name is None else self._welcome(name, presented.name)
-
-    def _refuse(self, presented: Credentials, known: Sequence[Credentials]) -> Admission:
-        failures = self._ask(lambda store: store.add(presented.name))
-        is_known = is_known_name(presented, known)
-        caller = presented.name.decode() if is_known else "(unknown)"
-        if is_known:
-            with self._lock:
-                self._quiet.pop(caller, None)
-        _log.warning("api_login_failed", credential=caller, failures=failures)
-        return Admission(None)
-
-    def _welcome(self, name: str, raw_name: bytes) -> Admission:
-        self._ask(lambda store: store.clear(raw_name))
-        with self._lock:
-            self._quiet[name] = self.monotonic_seconds() + self.quiet_seconds
+        if name is None:
+            self._end_quiet(origin)
+        settled = self._settle(origin, right=name is not None)
+        if settled.wait_seconds > 0:
+            return Admission(None, retry_after_seconds=settled.wait_seconds)
+        if name is None:
+            _log_failure(presented, known, settled)
+        else:
+            self._begin_quiet(origin)
         return Admission(name)
 
-    def _is_quiet(self, name: str) -> bool:
-        with self._lock:
-            return self._quiet.get(name, 0.0) > self.monotonic_seconds()
-
-    def _ask(self, question: Callable[[LoginFailures], T]) -> T:
+    def _settle(self, origin: Origin, *, right: bool) -> Settled:
         try:
-            return question(self.shared)
+            return self.shared.settle(origin, right=right)
         except TransientError as error:
             _log.warning("login_failures_counted_in_this_process_only", problem=error.message)
-            return question(self.local)
+            return self.local.settle(origin, right=right)
+
+    def _is_quiet(self, origin: Origin) -> bool:
+        with self._lock:
+            return self._quiet.get(origin, 0.0) > self.monotonic_seconds()
+
+    def _begin_quiet(self, origin: Origin) -> None:
+        with self._lock:
+            if len(self._quiet) >= _MOST_QUIET:
+                self._quiet.clear()
+            self._quiet[origin] = self.monotonic_seconds() + self.quiet_seconds
+
+    def _end_quiet(self, origin: Origin) -> None:
+        with self._lock:
+            self._quiet.pop(origin, None)
+
+
+def _log_failure(presented: Credentials, known: Sequence[Credentials], settled: Settled) -> None:
+    caller = presented.name.decode() if is_known_name(presented, known) else "(unknown)"
+    _log.warning("api_login_failed", credential=caller, failures=settled.failures)

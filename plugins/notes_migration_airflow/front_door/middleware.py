@@ -55,15 +55,18 @@ class BasicLogin:
         if scope["type"] != "http":
             return
         given = Headers(scope=scope).getlist("authorization")
-        admitted = await run_in_threadpool(self._admit, given[0] if len(given) == 1 else None)
+        header = given[0] if len(given) == 1 else None
+        # The connection's other end: a header naming an address is whatever the client writes into it.
+        client = scope.get("client") or ("", 0)
+        admitted = await run_in_threadpool(self._admit, header, client[0])
         if isinstance(admitted, Problem):
             await admitted.response()(scope, receive, send)
             return
         await self._app({**scope, "state": {**scope.get("state", {}), "caller": admitted}}, receive, send)
 
-    def _admit(self, header: str | None) -> str | Problem:
+    def _admit(self, header: str | None, address: str) -> str | Problem:
         try:
-            admission = self._door.admission().admit(header)
+            admission = self._door.admission().admit(header, address)
         except MigrationError as error:
             return of_error(error)
         if admission.retry_after_seconds:

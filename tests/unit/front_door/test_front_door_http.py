@@ -297,6 +297,26 @@ def test_given_a_caller_just_let_in_when_its_name_fails_too_often_then_it_is_hel
     assert statuses == [404, 401, 401, 401, 401, 401, 429]
 
 
+def test_given_a_stranger_that_guesses_a_name_when_its_caller_comes_from_elsewhere_then_it_is_let_in(
+    call: DoorClient,
+) -> None:
+    def look(address: str, password: str, **headers: str) -> int:
+        call.address = address
+        login = {"Authorization": basic("ops", password), **headers}
+        return call("GET", STATUS + "?cid=acme", headers=login).status_code
+
+    stranger = [look("203.0.113.9", "guess") for _ in range(6)]
+    disguised = [
+        look("203.0.113.9", "s3cret", **{name: "192.0.2.1"})
+        for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+    ]
+    caller = look("192.0.2.1", "s3cret")
+
+    assert stranger == [401] * 5 + [429]
+    assert disguised == [429] * 3
+    assert caller == 404
+
+
 def test_given_two_logins_in_one_request_when_one_is_right_then_it_is_401(
     app: tuple[SwitchedDoor, ASGIApp], door: InMemoryDoor
 ) -> None:

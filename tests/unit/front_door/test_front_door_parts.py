@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from notes_migration.adapters.dependency_probes import Problem, SharedProbes
-from notes_migration.adapters.memory_login_failures import MOST_NAMES, MemoryLoginFailures
+from notes_migration.adapters.memory_login_failures import MOST_KEPT, MemoryLoginFailures
 from notes_migration.domain.api_principals import read_principals
 from notes_migration.domain.basic_auth import Credentials
 from notes_migration.domain.errors import DependencyDown, FatalError, ReasonCode, TransientError
+from notes_migration.domain.login_waits import Origin, Settled
 from notes_migration.domain.spreadsheet import safe_cell
 from notes_migration.services.name_dependency import naming
 from notes_migration_airflow.front_door.lazy_app import LazyApp
@@ -75,16 +76,16 @@ def test_given_a_probe_under_way_when_asked_the_same_then_it_is_joined_and_after
 
 
 def test_given_more_names_than_are_held_when_they_fail_then_the_oldest_is_forgotten() -> None:
-    clock = SteppedClock()
-    failures = MemoryLoginFailures(monotonic_seconds=clock.monotonic_seconds)
+    failures = MemoryLoginFailures(monotonic_seconds=SteppedClock().monotonic_seconds)
+    first = Origin(b"first", "192.0.2.1")
     for _ in range(6):
-        failures.add(b"first")
+        failures.settle(first, right=False)
 
-    for number in range(MOST_NAMES):
-        failures.add(str(number).encode())
+    for number in range(MOST_KEPT):
+        failures.settle(Origin(str(number).encode(), "192.0.2.1"), right=False)
 
-    assert failures.wait_left(b"first") == 0
-    assert len(failures._failures) == MOST_NAMES
+    assert failures.settle(first, right=False) == Settled(0, 1)
+    assert (len(failures._by_name), len(failures._by_address)) == (MOST_KEPT, MOST_KEPT)
 
 
 @pytest.mark.parametrize(

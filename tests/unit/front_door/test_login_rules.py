@@ -10,11 +10,19 @@ import pytest
 from notes_migration.domain import basic_auth
 from notes_migration.domain.basic_auth import Credentials, matching_name, parse_basic
 from notes_migration.domain.errors import FatalError, ReasonCode
-from notes_migration.domain.login_waits import MAX_WAIT_SECONDS, REMEMBERED_SECONDS, wait_seconds
+from notes_migration.domain.login_waits import (
+    PER_ADDRESS,
+    PER_NAME,
+    REMEMBERED_SECONDS,
+    Origin,
+    Settled,
+    address_group,
+)
 from notes_migration.services.admit_caller import AdmitCaller
 from tests.fakes.clock import SteppedClock
 from tests.fakes.front_door import BrokenLoginFailures, basic
 
+HERE = "192.0.2.1"
 KNOWN = [Credentials(b"a", b"1"), Credentials(b"b", b"2"), Credentials(b"b", b"3")]
 
 
@@ -63,8 +71,28 @@ def test_given_any_credentials_when_compared_then_every_pair_is_compared_in_both
 
 
 def test_given_failures_in_a_row_when_counted_then_waits_begin_late_double_and_have_an_end() -> None:
-    assert [wait_seconds(n) for n in range(9)] == [0, 0, 0, 0, 0, 1, 2, 4, 8]
-    assert wait_seconds(10_000) == MAX_WAIT_SECONDS < REMEMBERED_SECONDS
+    assert [PER_ADDRESS.wait_seconds(n) for n in range(9)] == [0, 0, 0, 0, 0, 1, 2, 4, 8]
+    assert [PER_NAME.wait_seconds(n) for n in (99, 100, 101)] == [0, 1, 2]
+    assert PER_ADDRESS.wait_seconds(10_000) == 300 < REMEMBERED_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("host", "group"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("2001:db8:0:1:ffff::2", "2001:db8:0:1::/64"),
+        ("2001:db8:0:2::1", "2001:db8:0:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_given_a_client_address_when_grouped_then_it_is_what_one_subscriber_has(
+    host: str, group: str
+) -> None:
+    assert address_group(host) == group
 
 
 def test_given_redis_down_when_logins_fail_then_this_process_counts_and_says_so(
@@ -73,7 +101,7 @@ def test_given_redis_down_when_logins_fail_then_this_process_counts_and_says_so(
     clock = SteppedClock()
     admit = an_admission(clock)
 
-    answers = [admit.admit(basic("a", "wrong-password")) for _ in range(6)]
+    answers = [admit.admit(basic("a", "wrong-password"), HERE) for _ in range(6)]
 
     printed = capsys.readouterr().out
     assert [each.retry_after_seconds for each in answers] == [0] * 5 + [1]
@@ -87,7 +115,7 @@ def test_given_redis_down_when_logins_fail_then_this_process_counts_and_says_so(
 def test_given_a_failed_login_when_logged_then_only_a_name_that_we_know_is_shown(
     name: str, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    an_admission(SteppedClock()).admit(basic(name, "hunter2"))
+    an_admission(SteppedClock()).admit(basic(name, "hunter2"), HERE)
 
     printed = capsys.readouterr().out
     assert shown in printed
@@ -98,20 +126,30 @@ def test_given_a_caller_that_polls_when_admitted_then_its_failures_are_not_asked
     clock, asked = SteppedClock(), []
 
     class Counting(BrokenLoginFailures):
-        def wait_left(self, name: bytes) -> int:
-            asked.append(name)
-            return 0
-
-        def clear(self, name: bytes) -> None: ...
+        def settle(self, origin: Origin, *, right: bool) -> Settled:
+            asked.append((origin, right))
+            return Settled(0)
 
     admit = an_admission(clock)
     admit.shared = Counting()
     for _ in range(5):
-        assert admit.admit(basic("a", "1")).name == "a"
+        assert admit.admit(basic("a", "1"), HERE).name == "a"
     clock.pause(1.1)
-    admit.admit(basic("a", "1"))
+    admit.admit(basic("a", "1"), HERE)
 
-    assert asked == [b"a", b"a"]
+    assert asked == [(Origin(b"a", HERE), True)] * 2
+
+
+def test_given_a_caller_that_polls_when_somebody_guesses_elsewhere_then_no_guess_profits_from_it() -> None:
+    admit = an_admission(SteppedClock())
+    polled = [admit.admit(basic("a", "1"), HERE).name]
+    for _ in range(5):
+        admit.admit(basic("a", "guess"), "192.0.2.66")
+    guessed_right = admit.admit(basic("a", "1"), "192.0.2.66")
+    polled.append(admit.admit(basic("a", "1"), HERE).name)
+
+    assert (guessed_right.name, guessed_right.retry_after_seconds) == (None, 1)
+    assert polled == ["a", "a"]
 
 
 def test_given_our_own_credentials_unreadable_when_anyone_comes_then_it_is_said_and_nobody_gets_in() -> None:
@@ -122,7 +160,7 @@ def test_given_our_own_credentials_unreadable_when_anyone_comes_then_it_is_said_
     admit.known = unreadable
 
     with pytest.raises(FatalError, match="no connection"):
-        admit.admit(basic("a", "1"))
+        admit.admit(basic("a", "1"), HERE)
 
 
 def an_admission(clock: SteppedClock) -> AdmitCaller:
