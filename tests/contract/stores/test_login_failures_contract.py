@@ -19,21 +19,26 @@ from notes_migration.adapters.redis_login_failures import RedisLoginFailures
 from notes_migration.domain.errors import TransientError
 from notes_migration.domain.login_waits import PER_ADDRESS, PER_NAME, Origin, Settled
 from notes_migration.ports.login_failures import LoginFailures
+from tests.fakes.clock import SteppedClock
 
 HERE, THERE = Origin(b"ops\xff", "192.0.2.1"), Origin(b"ops\xff", "192.0.2.2")
 CLIENTS = 40
 
 
-def yielding_clock() -> float:
-    """Stands still; and lets other threads run, so that a step that is not one shows."""
-    time.sleep(0)
-    return 0.0
+class YieldingAddress(str):
+    """Lets other threads run whenever a dict looks it up, so that a step that is not one shows."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        time.sleep(0)
+        return super().__hash__()
 
 
 @pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.integration)])
 def failures(request: pytest.FixtureRequest) -> Iterator[LoginFailures]:
     if request.param == "memory":
-        yield MemoryLoginFailures(monotonic_seconds=yielding_clock)
+        yield MemoryLoginFailures(monotonic_seconds=SteppedClock().monotonic_seconds)
         return
     services: Any = request.getfixturevalue("embedded_services")
     with redis.Redis.from_url(services.redis_url) as client:
@@ -65,11 +70,11 @@ def test_given_failures_when_settled_then_five_are_counted_and_then_right_and_wr
 def test_given_logins_at_the_same_moment_when_all_are_wrong_then_no_more_than_the_free_ones_are_judged(
     failures: LoginFailures,
 ) -> None:
-    together = threading.Barrier(CLIENTS)
+    together, here = threading.Barrier(CLIENTS), Origin(b"ops", YieldingAddress("192.0.2.1"))
 
     def guess(_: int) -> Settled:
         together.wait(20)
-        return failures.settle(HERE, right=False)
+        return failures.settle(here, right=False)
 
     with ThreadPoolExecutor(CLIENTS) as clients:
         settled = Counter(clients.map(guess, range(CLIENTS)))
