@@ -190,6 +190,34 @@ TYPED = [
         ("bracketed_text_kept",),
     ),
     Case("so is a name", "call <Mrs Roe> today", "call &lt;Mrs Roe&gt; today", ("bracketed_text_kept",)),
+    Case(
+        "a heart swallows no tag",
+        "I </3 you, call 0812 <b>now</b>",
+        "I &lt;/3 you, call 0812 <b>now</b>",
+        ("bracketed_text_kept",),
+    ),
+    Case(
+        "nor does a mark", "price <!5% <p>today</p>", "price &lt;!5% <p>today</p>", ("bracketed_text_kept",)
+    ),
+    Case("nor a question", "ok <?5 left <i>x</i>", "ok &lt;?5 left <i>x</i>", ("bracketed_text_kept",)),
+    Case(
+        "a shout in brackets is text",
+        "<p>hi</p><!urgent: call Budi>",
+        "<p>hi</p>&lt;!urgent: call Budi&gt;",
+        ("bracketed_text_kept",),
+    ),
+    Case("a whole note may be one", "<!call back>", "&lt;!call back&gt;", ("bracketed_text_kept",)),
+    Case("a script after one goes", "<!x<script>y</script>", "&lt;!x", None),
+    Case("one within a drawing goes with it", "<svg><!x</svg>a>b", "a&gt;b", ("dropped:svg",)),
+    Case("an end without a name is text", "x </> y", "x &lt;/&gt; y", ("bracketed_text_kept",)),
+    Case(
+        "so is one with an address",
+        "x </j@a.example> y",
+        "x &lt;/j@a.example&gt; y",
+        ("bracketed_text_kept",),
+    ),
+    Case("so is one with a name", "</Budi Santoso>", "&lt;/Budi Santoso&gt;", ("bracketed_text_kept",)),
+    Case("the end of an element nobody knows is said", "x</y>z", "xz", ("dropped:unknown",)),
     Case("an arrow is text", "5 < 7 > 3 <3", "5 &lt; 7 &gt; 3 &lt;3", ()),
     Case(
         "an unclosed quote swallows nothing",
@@ -207,6 +235,7 @@ TYPED = [
     ),
     Case("a comment goes", "x<!-- y -->z", "xz", ()),
     Case("a doctype and an instruction go", "<!doctype html><?xml x?>y", "y", ()),
+    Case("so does what Word writes", "<![if !x]>a<![endif]><?mso-x?>b<?import n=c>", "ab", ()),
     Case(
         "escaped markup stays escaped", "&lt;script&gt;x&lt;/script&gt;", "&lt;script&gt;x&lt;/script&gt;", ()
     ),

@@ -19,6 +19,8 @@ REPEATED = (
     "<table><tr><td>", "<svg>", "<svg></x>", "<svg><math>", "<object><div>", "<template>", "<select>",
     "<script>", "<script><!--", "<title>", "<textarea>", "<pre>\n", "<a>", "<a href=x>", "<a href=x></a>",
     "<a data-mention>", "<a data-mention> </a>", "<a data-mention>J</a>", "<p a=1 ", '<a href="', "'>\"<a ",
+    "<!x>", "<!x ", "</3>", "</3 ", "<svg><g>", "<svg><desc>", "<svg></g><b>", "<math><mi><svg>",
+    "<svg><p></svg>", "<p><svg></p>",
     "<a x='>'", '<p x=">"', "<b c>", "<a@b>", "<a@b ", "<i></b>", "<a href='&&&&&&&&'>", "\u200b",
 )  # fmt: skip
 NUMBERED = (

@@ -140,6 +140,44 @@ def test_given_any_note_when_read_for_speed_then_as_much_text_is_seen(note: str)
     assert lean.warnings == faithful.warnings
 
 
+# More than the 10,000 characters up to which nh3 reads a note itself, to be seen nowhere.
+PADDING = f'<img src="data:image/png;base64,{"A" * 12_000}">'
+FOREIGN_SOUP = """
+<svg> <svg> <svg/> </svg> <math> <math> </math> <g> </g> <a> </a> <foreignObject> </foreignObject> <desc>
+</desc> <title> <title/> </title> <mi> </mi> <mtext> </mtext> <annotation-xml> </annotation-xml>
+<annotation-xml\tencoding=text/html> <font> <font\tcolor=red> </font> <p> </p> <b> </b> <div> </div> <br>
+</br> <!x <![CDATA[ </3 ]]> <!-- --> > a b c d e f
+"""
+FOREIGN_PIECES = [piece.replace("\t", " ") for piece in re.split("[ \n]", FOREIGN_SOUP) if piece]
+foreign_soup = st.lists(st.sampled_from(FOREIGN_PIECES), min_size=2, max_size=14).map("".join)
+
+
+def _text(note: str) -> str:
+    try:
+        return "".join(_tree(normalize_html(note).html).itertext())
+    except RejectedNote as rejected:
+        return rejected.reason
+
+
+@settings(FEW, max_examples=400)
+@given(foreign_soup)
+@example("<p>Hi</p><svg><title>icon</title><p>Call Sari, owes 5m</p>")
+@example("<svg></title><p>Call Sari")
+@example("<svg><mi></mi><p>Call Sari")
+@example("<svg><g><desc></g><p>Call Sari")
+@example("<svg><font color=red>Call Sari")
+@example("<div><svg><g></div>Call Sari")
+@example("<math><annotation-xml encoding=text/html></br>Call Sari")
+@example("<b><svg><desc><i>x</i></b>Call Sari")
+@example("<math><annotation-xml><p>Call Sari")
+@example("<math><annotation-xml encoding='text/html'><svg><p>Call Sari")
+@example("<math><annotation-xml encoding='TEXT/html'><p>caption</p></annotation-xml></math>Call Sari")
+def test_given_drawings_and_formulas_when_a_note_is_large_then_it_shows_what_a_small_one_does(
+    note: str,
+) -> None:
+    assert _text(note + PADDING) == _text(note + "<img>")
+
+
 @pytest.mark.parametrize("character", ["x", "é", "中", "\U0001f600", "👩‍👧"[0]])
 def test_given_characters_of_any_width_when_counted_then_code_points_count(character: str) -> None:
     assert normalize_html(character * 10_000).html == character * 10_000

@@ -15,6 +15,10 @@ from notes_migration.domain.content.emptied import emptied
         "<p><math><mi>x</mi><mo>=</mo></math></p>",
         "<object>Lunas</object>",
         "<noscript>Lunas</noscript>",
+        "<svg><title>Lunas</title></svg>",
+        "<svg>&amp;nbsp;</svg>",
+        "<title>Untitled</title><object>Lunas</object>",
+        "<template><svg><title>x</title></svg></template><object>Lunas</object>",
     ],
 )
 def test_given_text_that_shows_only_in_a_dropped_element_when_stored_then_it_counts_as_emptied(
@@ -35,6 +39,12 @@ def test_given_text_that_shows_only_in_a_dropped_element_when_stored_then_it_cou
         "<style>p{}</style>",
         "<img src='a.png'>",
         "<!-- x -->",
+        "\x01",
+        "<p>\x07</p>",
+        "<p>&#1;&#x200b;</p>",
+        "<svg>\u200b</svg>",
+        "<template><svg><title></title></svg>x</template>",
+        "<html><head><title>Untitled</title></head><body><img src=x></body></html>",
     ],
 )
 def test_given_a_note_that_shows_nothing_when_stored_then_it_does_not_count_as_emptied(source: str) -> None:

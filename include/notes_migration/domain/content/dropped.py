@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from notes_migration.domain.content.attributes import is_self_closing
-from notes_migration.domain.content.elements import (
-    BREAK_OUT,
-    FOREIGN,
-    INTEGRATION_POINTS,
-    MAKE_ELEMENTS,
-    VOID,
-)
+from notes_migration.domain.content.elements import FOREIGN, HTML, VOID
+from notes_migration.domain.content.foreign import OpenForeign
 from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.scan import Kind, Token
+
+_SCOPES = HTML - VOID
 
 
 class DroppedRegions:
@@ -21,36 +20,43 @@ class DroppedRegions:
         self._policy = policy
         self._element = ""
         self._depth = 0
-        self._html_inside = False
+        self._around: Counter[str] = Counter()
+        self._foreign = OpenForeign(self._around)
+        self.in_foreign = self._foreign.reads_no_html
 
     def hides(self, token: Token) -> bool:
         """Say whether this token goes with a dropped element; the element's own tags go as well."""
-        if self._element and not self._breaks_out(token):
+        if self._foreign and self._foreign.holds(token):
+            return True
+        if self._element:
             self._follow(token)
             return True
-        self._element = ""
         if token.name not in self._policy.dropped_with_content:
+            self._pass(token)
             return False
         if token.kind is Kind.START and not _holds_nothing(token):
-            self._element, self._depth, self._html_inside = token.name, 1, False
+            self._begin(token)
         return True
 
-    def in_foreign(self) -> bool:
-        """Say whether the walk is within a drawing or a formula, and not in HTML inside of it."""
-        return self._element in FOREIGN and not self._html_inside
+    def _pass(self, token: Token) -> None:
+        if token.name not in _SCOPES:
+            return  # what nobody knows is taken out before nh3 reads the note
+        if token.kind is Kind.START:
+            self._around[token.name] += 1
+        elif token.kind is Kind.END and self._around[token.name]:
+            self._around[token.name] -= 1
+
+    def _begin(self, token: Token) -> None:
+        if token.name in FOREIGN:
+            self._foreign.begin(token)
+        else:
+            self._element, self._depth = token.name, 1
 
     def _follow(self, token: Token) -> None:
-        self._html_inside |= token.name in INTEGRATION_POINTS
         if token.name == self._element and not _holds_nothing(token):
             self._depth += {Kind.START: 1, Kind.END: -1}.get(token.kind, 0)
         if self._depth == 0:
             self._element = ""
-
-    def _breaks_out(self, token: Token) -> bool:
-        if not self.in_foreign():
-            return False
-        ends = token.kind is Kind.END and token.name in MAKE_ELEMENTS
-        return ends or (token.kind is Kind.START and token.name in BREAK_OUT)
 
 
 def _holds_nothing(token: Token) -> bool:

@@ -26,9 +26,10 @@ MAKE_ELEMENTS = frozenset({"p", "br"})
 # A drawing or a formula ends where one of these begins, unless an integration point lets HTML live
 # inside of it (HTML standard, 13.2.6.5).
 FOREIGN = frozenset({"svg", "math"})
-INTEGRATION_POINTS = frozenset(
-    {"foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"}
-)
+INTEGRATION_POINTS = {  # of each; `annotation-xml` is one where its encoding says so
+    "svg": frozenset({"foreignobject", "desc", "title"}),
+    "math": frozenset({"mi", "mo", "mn", "ms", "mtext"}),
+}
 _BREAK_OUT = """
     b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing
     menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var

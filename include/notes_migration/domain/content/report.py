@@ -9,7 +9,7 @@ from notes_migration.domain.content.policy import ContentPolicy
 from notes_migration.domain.content.scan import Kind, Token
 
 MALFORMED = "malformed_markup"  # tags were closed, moved or taken out to make a tree
-BRACKETED = "bracketed_text_kept"  # `<jane@example.com>`, kept as text
+BRACKETED = "bracketed_text_kept"  # `<jane@example.com>` or `</3`, kept as text
 UNCLOSED_TAG = "unclosed_tag_kept"  # `<a href="...` up to the end of the note, kept as text
 UNCLOSED_COMMENT = "unclosed_comment"  # everything after it is lost
 EMBEDDED_IMAGE = "embedded_image"  # an image as data URI, lost
@@ -28,6 +28,8 @@ def kinds_of(token: Token, policy: ContentPolicy) -> tuple[str, ...]:
         return (BRACKETED if token.closed else UNCLOSED_TAG,)
     if token.kind is Kind.COMMENT and not token.closed:
         return (UNCLOSED_COMMENT,)
+    if token.kind is Kind.END and token.name not in HTML:
+        return (dropped(token.name),)
     if token.kind is not Kind.START or token.name in policy.tags:
         return ()
     embedded = token.name in _IMAGES and _DATA_URI.search(token.attributes)

@@ -18,7 +18,7 @@ class Kind(Enum):
     TEXT = auto()
     START = auto()
     END = auto()
-    COMMENT = auto()  # doctypes and processing instructions too
+    COMMENT = auto()  # doctypes, processing instructions and the conditions of Word too
     RAW = auto()  # the content of script, title, textarea and their like
     TYPED = auto()  # looks like markup, but somebody wrote it as text
 
@@ -40,6 +40,8 @@ RAW_TEXT = frozenset(
 )
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|(?P<cut>\Z)))", re.DOTALL)
+# What software writes; any other `<!...>`, `<?...>` and `</3` is what somebody typed.
+_DECLARATION = re.compile(r"<!doctype|<!\[|<\?(?:xml|mso|import)", re.IGNORECASE)
 _SPACE = r"[ \t\n\f\r]"
 _TAG = re.compile(
     rf"""<(?P<end>/?)(?P<name>[a-z][^ \t\n\f\r/>]*+)
@@ -91,18 +93,20 @@ def _markup(html: str, start: int, *, raw: bool) -> Iterator[Token]:
         yield from _tag(html, tag, raw=raw)
     elif comment := _COMMENT.match(html, start):
         yield Token(Kind.COMMENT, comment[0], closed=comment["cut"] is None)
-    else:  # a doctype, a processing instruction, `</3>`
+    elif _DECLARATION.match(html, start):
         yield Token(Kind.COMMENT, html[start : html.index(">", start) + 1])
+    else:  # `</3`, `<!urgent`: a parser would hide everything up to the next `>`, tags as well
+        yield Token(Kind.TYPED, "<")
 
 
 def _tag(html: str, tag: re.Match[str], *, raw: bool) -> Iterator[Token]:
     name = tag["name"].lower()
     if not tag["close"]:
         yield Token(Kind.TYPED, "<", closed=False)
-    elif tag["end"]:
-        yield Token(Kind.END, tag[0], name)
     elif is_typed(name, tag["attributes"]):
         yield Token(Kind.TYPED, tag[0])
+    elif tag["end"]:
+        yield Token(Kind.END, tag[0], name)
     else:
         yield Token(Kind.START, tag[0], name, tag["attributes"])
         if raw and name in RAW_TEXT:

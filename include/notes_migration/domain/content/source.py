@@ -55,7 +55,7 @@ def read_leanly(html: str, policy: ContentPolicy) -> SourceNote:
 
 
 def _repaired(token: Token, *, visible: bool) -> str:
-    if token.kind is Kind.TYPED and (visible or not token.closed):
+    if token.kind is Kind.TYPED and (visible or token.source == "<" or not token.closed):
         return as_text(token.source)
     # nh3 drops everything in an element named like one of SVG or MathML: `<in>`, `<list>`, `<min>`.
     unknown = visible and token.kind in (Kind.START, Kind.END) and token.name not in HTML
