@@ -20,7 +20,7 @@ from sandbox.accounts.seed import seed_mongo
 from sandbox.simulators.faults import Content, Fault, Transport
 from sandbox.stack import Stack
 from tests.support.airflow_runs import AirflowRuns, connected, until
-from tests.support.small_accounts import small_account
+from tests.support.small_accounts import CANARY_NAME, CANARY_TEXT, small_account
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -319,3 +319,35 @@ def test_given_a_page_that_skips_ids_when_run_then_they_are_reported_and_not_sil
     record = database["notes_migration_runs"].find_one({"_id": "skipping__1"})
     assert record["counts"]["vanished_at_source"] == 2
     assert sum(record["counts"].values()) == record["source_total"] == 20
+
+
+def test_given_all_these_runs_when_logs_and_xcoms_are_read_then_no_content_no_url_and_no_person_is_in_them(
+    stack: Stack, runs: AirflowRuns, endings: dict[str, str]
+) -> None:
+    account = stack.accounts["qa-100"]
+    names = {identity["name"] for identity in account.identities.values()}
+    names |= {note["creator_name"] for note in account.notes if note.get("creator_name")}
+    secrets = {CANARY_TEXT, CANARY_NAME, stack.addresses["cdn_url"], *names}
+    logs = list((stack.paths.airflow_home / "logs").rglob("dag_id=crm_notes_migration/**/*.log"))
+    told = [*(log.read_text() for log in logs), *xcoms_of(runs, ["qa-100__1", *run_ids(endings)])]
+
+    assert len(logs) > 50
+    assert len(told) > len(logs) + 20
+    assert {secret for secret in secrets for text in told if secret in text} == set()
+    assert any("crm_notes_migration_owner_not_resolved" in text for text in told)
+
+
+def run_ids(endings: dict[str, str]) -> list[str]:
+    return [run_id for name, run_id in endings.items() if name.endswith(" run")]
+
+
+def xcoms_of(runs: AirflowRuns, of: list[str]) -> list[str]:
+    """Return every XCom of these runs as its JSON text."""
+    found = []
+    for run_id in of:
+        for ti in runs.instances(run_id):
+            entries = runs.xcoms.get_xcom_entries("crm_notes_migration", run_id, ti.task_id, limit=100)
+            for entry in entries.xcom_entries:
+                path = f"/api/v2/dags/crm_notes_migration/dagRuns/{run_id}/taskInstances/{ti.task_id}"
+                found.append(runs.read(f"{path}/xcomEntries/{entry.key}", map_index=entry.map_index))
+    return found

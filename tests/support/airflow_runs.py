@@ -91,6 +91,10 @@ class AirflowRuns:
         answer = self._http.get(path, params={"map_index": map_index, "full_content": True})
         return answer.raise_for_status().text
 
+    def read(self, path: str, **query: Any) -> str:
+        """Return what the REST API says at a path, as text."""
+        return self._http.get(path, params=query).raise_for_status().text
+
     def clear(self, run_id: str, task_id: str, map_index: int | None = None) -> None:
         """Clear one task (or one of its indexes) by hand, as the UI's button does."""
         which: Any = [task_id, map_index] if map_index is not None else task_id
