@@ -47,13 +47,13 @@ class HostBreaker:
             known.rests_until = now + REST_SECONDS  # this file tries it; the others go on waiting
 
     def lost(self, place: str) -> None:
-        """Count a file that the host did not give, though asked several times or waited for."""
+        """Count a file for which the host was silent, though asked several times or waited for."""
         with self._lock:
             known = self._places.setdefault(place, _Place())
             known.lost_in_a_row += 1
             known.rests_until = self._monotonic() + REST_SECONDS
 
     def answered(self, place: str) -> None:
-        """Forget what was counted: the host gave the file, or a clear refusal."""
+        """Forget what was counted: the host gave the file, a redirect or a clear refusal."""
         with self._lock:
             self._places.pop(place, None)

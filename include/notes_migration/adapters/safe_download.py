@@ -6,6 +6,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import BinaryIO
 
@@ -28,6 +29,24 @@ _CHUNK_BYTES = 64 * 1024
 _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WORTH_TRYING_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One file to be fetched, and the places (`host:port`) that have been asked for it."""
+
+    into: BinaryIO
+    max_bytes: int
+    deadline: Deadline
+    asked: set[str] = field(default_factory=set)
+
+
+class _SilenceError(TransientError):
+    """A host that could not be reached, or that broke off or fell silent before its answer was whole."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(ReasonCode.ATTACHMENT_DOWNLOAD_FAILED, message)
+        self.place = place
 
 
 class SafeDownloader:
@@ -57,57 +76,65 @@ class SafeDownloader:
     def fetch(self, url: str, into: BinaryIO, *, max_bytes: int, timeout_seconds: float) -> None:
         """See ports.attachment_source; four tries at most, 0.5, 1 and 2 s apart, all within the time.
 
-        A host that has lost five files in a row is not asked for a minute.
+        A host that has lost five files in a row is not asked for a minute, neither first nor after a
+        redirect. An error that it answers with (503) is no loss, and no proof that it is well.
         """
         target = self._policy.admit(url)
-        place = f"{target.host}:{target.port}"
-        self._breaker.require_awake(place)
-        deadline = Deadline(timeout_seconds)
+        order = _Order(into, max_bytes, Deadline(timeout_seconds))
         try:
-            self._try(target, into, max_bytes=max_bytes, deadline=deadline)
-        except TransientError as error:
-            self._breaker.lost(place)
+            self._try(target, order)
+        except _SilenceError as error:
+            self._breaker.lost(error.place)
             raise _failed(error.message) from None
-        except DegradedNote:
-            # A refusal is an answer; an end of time, in whatever shape it comes, is none.
-            (self._breaker.answered if deadline.left_seconds > 0 else self._breaker.lost)(place)
-            raise
-        self._breaker.answered(place)
+        except TransientError as error:
+            raise _failed(error.message) from None
 
-    def _try(self, target: Target, into: BinaryIO, *, max_bytes: int, deadline: Deadline) -> None:
+    def _try(self, target: Target, order: _Order) -> None:
         attempts = Retrying(
             retry=retry_if_exception_type(TransientError),
             wait=wait_exponential_jitter(multiplier=0.5, max=4, jitter=0.25),
-            stop=stop_after_attempt(MAX_TRIES) | _StopAt(deadline),
+            stop=stop_after_attempt(MAX_TRIES) | _StopAt(order.deadline),
             sleep=self._sleep,
             reraise=True,
         )
         for attempt in attempts:
             with attempt:
-                number = attempt.retry_state.attempt_number
-                self._follow(target, into, max_bytes=max_bytes, deadline=deadline, attempt=number)
+                self._follow(target, order, attempt=attempt.retry_state.attempt_number)
 
-    def _follow(
-        self, target: Target, into: BinaryIO, *, max_bytes: int, deadline: Deadline, attempt: int
-    ) -> None:
+    def _follow(self, target: Target, order: _Order, *, attempt: int) -> None:
         for _ in range(MAX_REDIRECTS + 1):
-            location = self._request(target, into, max_bytes=max_bytes, deadline=deadline, attempt=attempt)
+            location = self._ask(target, order, attempt=attempt)
             if location is None:
                 return
             target = self._policy.follow(target, location)
         raise _failed(f"more than {MAX_REDIRECTS} redirects")
 
-    def _request(
-        self, target: Target, into: BinaryIO, *, max_bytes: int, deadline: Deadline, attempt: int
-    ) -> str | None:
+    def _ask(self, target: Target, order: _Order, *, attempt: int) -> str | None:
+        """Request once of a host that is awake, and note whether it answered; returns as `_request`."""
+        place = f"{target.host}:{target.port}"
+        if place not in order.asked:  # a host's second try is not another file
+            self._breaker.require_awake(place)
+            order.asked.add(place)
+        try:
+            location = self._request(target, order, attempt=attempt)
+        except DegradedNote:
+            # A refusal is an answer; an end of time, in whatever shape it comes, is none.
+            if order.deadline.left_seconds <= 0:
+                raise _SilenceError(place, "out of time") from None
+            self._breaker.answered(place)
+            raise
+        self._breaker.answered(place)
+        return location
+
+    def _request(self, target: Target, order: _Order, *, attempt: int) -> str | None:
         """Fetch once; return where it was redirected to, or None when the file is written."""
         try:
-            address = self._address(target, deadline, attempt=attempt)
-            with get(target, address, deadline, tls=self._tls or default_tls()) as response:
+            address = self._address(target, order.deadline, attempt=attempt)
+            with get(target, address, order.deadline, tls=self._tls or default_tls()) as response:
                 if response.status_code in _REDIRECTS:
                     return _location(response)
                 _check_status(response)
-                _copy(response, into, max_bytes=max_bytes)
+                _copy(response, order.into, max_bytes=order.max_bytes)
         except MigrationError:
             raise
         except InvalidIPAddress:
@@ -115,9 +142,9 @@ class SafeDownloader:
         except InvalidURL:
             raise _failed("InvalidURL") from None
         except (RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
-            raise TransientError(ReasonCode.ATTACHMENT_DOWNLOAD_FAILED, type(error).__name__) from None
+            raise _SilenceError(f"{target.host}:{target.port}", type(error).__name__) from None
         # A body without a length ends where the socket is cut: that is not the end of the file.
-        if deadline.left_seconds <= 0:
+        if order.deadline.left_seconds <= 0:
             raise _failed("out of time")
         return None
 
