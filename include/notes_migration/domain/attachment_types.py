@@ -5,7 +5,7 @@ from __future__ import annotations
 from notes_migration.domain.errors import DegradedNote, ReasonCode
 from notes_migration.domain.file_facts import FileFacts
 from notes_migration.domain.file_names import extension
-from notes_migration.domain.file_types import OCTETS, PDF, SAFE_EXTENSIONS, TEXT, TYPES, FileType
+from notes_migration.domain.file_types import OCTETS, PDF, TEXT, TYPES, FileType
 from notes_migration.domain.framed_sound import is_adts_sound, is_mpeg_sound
 from notes_migration.domain.iso_media import (
     ISO_VERDICTS,
@@ -17,6 +17,7 @@ from notes_migration.domain.iso_media import (
 )
 from notes_migration.domain.notes import AssetKind, CrmAsset
 from notes_migration.domain.office_files import OLE_SIGNATURE, ZIP_SIGNATURE, ole_type, package_type
+from notes_migration.domain.program_names import names_program
 from notes_migration.domain.text_files import is_harmless, read_text
 
 _MEDIA = frozenset({"image", "voice_note", "video"})
@@ -87,7 +88,7 @@ def _mime(facts: FileFacts, asset: CrmAsset) -> str | None:
     text = read_text(facts.head)
     # Text comes before libmagic's verdict: "GIF89a=1;alert(1)" is a picture to it and a program to a browser.
     if text is not None and (text.is_utf or facts.magic.startswith("text/")):
-        is_safe = name_extension in {"", *SAFE_EXTENSIONS} and is_harmless(text, magic=facts.magic)
+        is_safe = not names_program(asset.file_name) and is_harmless(text, magic=facts.magic)
         return TEXT if is_safe else None
     if begin.startswith(_NEVER) and not facts.head.startswith(_AMR):
         return None

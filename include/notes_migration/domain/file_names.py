@@ -41,11 +41,12 @@ def extension(name: str) -> str:
 def content_disposition(name: str, *, safe_extensions: frozenset[str], own_extension: str) -> str:
     """Return an `attachment` disposition: the name as RFC 6266 has it, with a plain fallback.
 
-    A name whose extension is not among `safe_extensions` gets the extension of what the bytes are, so
+    A name that does not end in one of `safe_extensions` gets the extension of what the bytes are, so
     that a picture called `x.html` is not opened as a page once it is on somebody's disk.
     """
     shown = name.rstrip(". ") or name
-    if extension(shown) not in {"", *safe_extensions}:
+    _, dot, last = shown.rpartition(".")
+    if not dot or last.lower() not in safe_extensions:
         shown = f"{shown}.{own_extension}"
     plain = _NOT_PLAIN.sub("_", shown)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"

@@ -198,6 +198,9 @@ def test_given_an_unreadable_old_document_when_decided_then_the_declared_type_sa
         (b"a,b\r\n1,2\r\n\x1a", "dos.csv"),
         (b"a\tb\n", "export.xls"),
         (b"x", ""),
+        (b"Rapat hari ini", "WhatsApp Chat with Mr.Budi"),
+        (b"Rapat hari ini", "Laporan PT.Maju"),
+        (b"Rapat hari ini", "catatan.md"),
         (b"Please < 5 items, a <b and c>", "v1.2"),
         (b"<sari@mail.example> wrote: yes", "mail.txt"),
         (b"From: a\nSubject: b\n\nhello", "pasted.txt"),
@@ -326,7 +329,25 @@ def test_given_what_runs_or_is_unknown_when_decided_then_it_is_stored_under_no_n
 
 
 @pytest.mark.parametrize(
-    "name", ["a.js", "a.vbs", "A.PS1", "a.html", "a.hta", "a.sh", "a.py.", "a.iqy", "a.xml"]
+    "name",
+    [
+        "a.js",
+        "a.vbs",
+        "A.PS1",
+        "a.html",
+        "a.hta",
+        "a.sh",
+        "a.py.",
+        "a.iqy",
+        "a.xml",
+        "x.settingcontent-ms",
+        "x.library-ms",
+        "x.appref-ms",
+        "x.application",
+        "x.hta::$DATA",
+        "x.exe;",
+        "x.exe\u200d",
+    ],
 )
 def test_given_text_under_the_name_of_a_program_when_decided_then_it_is_not_stored(name: str) -> None:
     assert refused(b"alert(1)", DOCUMENT, name, "text/plain") is ReasonCode.ATTACHMENT_TYPE_UNSUPPORTED

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notes_migration.domain.file_names import clean_file_name, content_disposition, extension, human_size
+from notes_migration.domain.program_names import names_program
 
 SAFE = frozenset({"jpg", "png", "pdf", "txt"})
 
@@ -91,6 +92,37 @@ def test_given_a_name_that_a_desktop_would_run_when_disposed_then_it_gets_the_ex
     assert '.png"' in shown
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "notes",
+        "WhatsApp Chat with Mr.Budi",
+        "v1.2",
+        "x.settingcontent-ms",
+        "x.hta::$DATA",
+        "x.exe;",
+        "x.exe\u200d",
+        "x.jpg\u200d",
+        "x.\uff45\uff58\uff45",
+        "x.averyveryverylongone",
+    ],
+)
+def test_given_a_name_that_ends_in_nothing_known_when_disposed_then_it_gets_the_extension_of_its_bytes(
+    name: str,
+) -> None:
+    shown = content_disposition(name, safe_extensions=SAFE, own_extension="txt")
+
+    assert unquote(shown.rpartition("''")[2]) == f"{name}.txt"
+    assert '.txt"' in shown
+
+
+@given(st.text(min_size=1, max_size=300).map(lambda name: clean_file_name(name, default="x")))
+def test_given_any_name_when_disposed_then_it_ends_in_a_safe_extension(name: str) -> None:
+    shown = content_disposition(name, safe_extensions=SAFE, own_extension="png")
+
+    assert unquote(shown.rpartition("''")[2]).rpartition(".")[2].lower() in SAFE
+
+
 @given(st.text(min_size=1, max_size=300).map(lambda name: clean_file_name(name, default="x")))
 def test_given_any_name_when_disposed_then_the_header_has_only_plain_characters(name: str) -> None:
     shown = content_disposition(name, safe_extensions=SAFE, own_extension="png")
@@ -98,6 +130,61 @@ def test_given_any_name_when_disposed_then_the_header_has_only_plain_characters(
     assert re.fullmatch(
         r"attachment; filename=\"[A-Za-z0-9._ -]+\"; filename\*=UTF-8''[A-Za-z0-9._~%-]+", shown
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x.exe",
+        "x.EXE",
+        "x.exe. .",
+        "x.exe;",
+        "x.exe;1",
+        "x.exe\u200d",
+        "x.e\u200dxe",
+        "x.exe\u00a0",
+        "x\uff0e\uff45\uff58\uff45",
+        "x.hta::$DATA",
+        "x.settingcontent-ms",
+        "x.library-ms",
+        "x.search-ms",
+        "x.appref-ms",
+        "x.application",
+        "x.js",
+        "x.ps1",
+        "x.html",
+        "x.svg",
+        "x.txt.lnk",
+        ".bat",
+        "C:\\x.cmd",
+    ],
+)
+def test_given_a_name_under_which_something_runs_when_judged_then_it_is_the_name_of_a_program(
+    name: str,
+) -> None:
+    assert names_program(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "notes",
+        "exe",
+        "WhatsApp Chat with Mr.Budi",
+        "Laporan PT.Maju",
+        "v1.2",
+        "Mr. Smith",
+        "a.csv",
+        "a.json",
+        "exe.txt",
+        "setup.exe lama",
+        "daftar harga 12.000",
+        "日本語.資料",
+    ],
+)
+def test_given_a_name_that_people_write_when_judged_then_it_is_no_programs(name: str) -> None:
+    assert not names_program(name)
 
 
 @pytest.mark.parametrize(
