@@ -23,16 +23,23 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(
-    r"#!|@echo\s+off|\[internetshortcut\]|windows registry editor|regedit4|id;p|%!ps|\{\\rt"
-    r"|'use strict'|\"use strict\"|\(?(?:async )?function\b[\w $]{0,80}\([\w\s,$={}]{0,200}\)\s{0,20}\{",
+    r"#!|@echo\s+off|\[internetshortcut\]|windows registry editor|regedit4|%!ps|\{\\rt"
+    r"|'use strict'|\"use strict\"|\(?(?:async )?function\b[\w $]{0,80}\([\w\s,$={}]{0,200}\)\s{0,20}\{"
+    # A statement, since prose may begin with "function room (large) {".
+    r"[ \t]{0,20}(?:[\r\n}/]|(?:return|var|let|const|if|for|while|try|throw|new)\b"
+    r"|[\w$]{1,40}[ \t]?[.(=\[;])",
     re.IGNORECASE,
 )
+# A SYLK table, which spreadsheets run macros of under any name; a CSV may begin with the same letters.
+_SYLK_BEGIN = "ID;P"
+_SYLK_RECORD = re.compile(r"^(?:[BCFPOWE]|N[NEUL])(?:;[A-Z]|\r?$)", re.MULTILINE)
 _TEXT_VERDICTS = frozenset(
     {
         "application/csv",
         "application/json",
         "application/octet-stream",
         "application/x-ndjson",
+        "application/x-sylk",
         "application/x-wine-extension-ini",
         "message/news",
         "message/rfc822",
@@ -42,7 +49,7 @@ _TEXT_VERDICTS = frozenset(
 # prose provokes, and so is text/html for a table that contains a tag: there the first characters decide.
 _PROGRAM_VERDICT = re.compile(
     r"text/(?:x-)?(?:script\.|msdos-batch|shellscript|php|perl|python|ruby|lua|tcl|awk|gawk|nawk|javascript"
-    r"|typescript|powershell|vbscript|rtf|spreadsheet|ms-regedit)|text/rtf"
+    r"|typescript|powershell|vbscript|rtf|ms-regedit)|text/rtf"
 )
 
 
@@ -73,4 +80,6 @@ def is_harmless(text: TextHead, *, magic: str) -> bool:
     if magic not in _TEXT_VERDICTS and not magic.startswith("text/"):
         return False
     begin = text.characters.lstrip("\ufeff \t\r\n\v\f\x1a")
+    if begin.startswith(_SYLK_BEGIN) and _SYLK_RECORD.search(begin):
+        return False
     return not (_PROGRAM_VERDICT.match(magic) or _MARKUP.match(begin) or _PROGRAM.match(begin))

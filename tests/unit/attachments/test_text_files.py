@@ -25,7 +25,6 @@ PROSE = TextHead("Dear all, the list is below.", is_utf=True)
         "text/rtf",
         "text/x-rtf",
         "application/javascript",
-        "application/x-sylk",
         "application/postscript",
         "application/x-mswinurl",
         "image/svg+xml",
@@ -39,7 +38,16 @@ def test_given_libmagic_sees_a_program_when_judged_then_the_text_is_not_harmless
 
 @pytest.mark.parametrize(
     "magic",
-    ["text/plain", "text/csv", "text/html", "text/x-c", "text/x-tex", "message/rfc822", "application/json"],
+    [
+        "text/plain",
+        "text/csv",
+        "text/html",
+        "text/x-c",
+        "text/x-tex",
+        "message/rfc822",
+        "application/json",
+        "application/x-sylk",
+    ],
 )
 def test_given_libmagic_only_guesses_when_judged_then_the_beginning_decides(magic: str) -> None:
     assert is_harmless(PROSE, magic=magic)
