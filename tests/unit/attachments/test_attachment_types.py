@@ -238,7 +238,7 @@ NEVER = {
     "registry": b"Windows Registry Editor Version 5.00\r\n",
     "internet shortcut": b"[InternetShortcut]\r\nURL=file://x\r\n",
     "sylk": b"ID;PWXL;N;E\nP;PGeneral\n",
-    "sylk that calls a macro": b'ID;P\r\nO;E\r\nNN;NAuto_open;ER101C1;KFlank;F\r\nC;X1;Y101;EEXEC("x")\r\nE\r\n',
+    "sylk that calls a macro": b"ID;P\r\nO;E\r\nNN;NAuto_open;ER1C1;KFlank;F\r\nC;X1;Y1;EEXEC(1)\r\nE\r\n",
     "sylk like a table": b"ID;Phone;Name\n1;0812;Budi\nC;X1;Y1;K1\n",
     "function in lines": b"function go(x, y)\n{\n  x.y = 1;\n}\n",
     "function that calls": b"(function () { alert(1) })()",
