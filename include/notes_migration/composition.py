@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from notes_migration.ports.account_registry import AccountRegistry
     from notes_migration.ports.alerts import Alerts
     from notes_migration.ports.batch_ledger import BatchLedger, FailureRecords
-    from notes_migration.ports.notes_store import NotesStore
+    from notes_migration.ports.notes_store import CollectionInspector, NotesStore
     from notes_migration.ports.object_storage import ObjectStorage
     from notes_migration.ports.run_status import RunStatus
+    from notes_migration.ports.stored_notes import StoredNotes
     from notes_migration.services.finalize_run import FinalizeRun
     from notes_migration.services.guard_run import GuardRun
     from notes_migration.services.measure_coverage import MeasureCoverage
@@ -233,20 +234,18 @@ class Composition:
         return PublishProgress(self.batches, self._status(), self.clock)
 
     def guard_run(self) -> GuardRun:
-        from notes_migration.adapters.mongo_inspector import MongoInspector
         from notes_migration.services.guard_run import GuardRun
 
         # Not asked here (it may be down), but it must be defined: better refused now than halted midway.
         _ = (self.resources.identity, self.resources.download_hosts)
         self._make_indexes()
-        collection = self.resources.database["contact_notes"]
         return GuardRun(
             flag=self.resources.flag,
             accounts=self.accounts,
             runs=self.runs,
             batches=self.batches,
             crm=self.crm,
-            inspector=MongoInspector(collection, company_sso_id=self.company_sso_id),
+            inspector=self._inspector(),
             buckets=(self.attachments, self._bucket(self.resources.storage.staging_bucket)),
             staging=self.staging,
             events=self.events,
@@ -341,6 +340,16 @@ class Composition:
         from notes_migration.adapters.mongo_notes import MongoNotes
 
         return MongoNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+
+    def _stored_notes(self) -> StoredNotes:
+        from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
+
+        return MongoStoredNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+
+    def _inspector(self) -> CollectionInspector:
+        from notes_migration.adapters.mongo_inspector import MongoInspector
+
+        return MongoInspector(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
 
     def _status(self) -> RunStatus:
         from notes_migration.adapters.redis_status import RedisStatus

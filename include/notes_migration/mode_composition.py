@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from notes_migration.ports.account_registry import AccountRegistry
     from notes_migration.ports.alerts import Alerts
     from notes_migration.ports.batch_ledger import BatchLedger, FailureRecords
+    from notes_migration.ports.certificates import Certificates
+    from notes_migration.ports.note_repairs import NoteRepairs
     from notes_migration.ports.notes_store import NotesStore
     from notes_migration.ports.object_storage import ObjectStorage
     from notes_migration.ports.run_status import RunStatus
-    from notes_migration.ports.stored_notes import StoredNotes
     from notes_migration.services.forecast_batch import TallyingRelinker
     from notes_migration.services.migrate_batch import Relinker
 
@@ -71,7 +72,7 @@ class VerifyComposition(ReadOnlyComposition):
 
         return VerifyAccount(
             staging=self.staging,
-            stored=self._stored,
+            stored=self._stored_notes(),
             results=self.batches,
             failures=self._failures(),
             contacts=self.contacts,
@@ -82,24 +83,22 @@ class VerifyComposition(ReadOnlyComposition):
         ).verify
 
     def validate_run(self) -> Validating:
-        from notes_migration.adapters.mongo_certificates import COLLECTION, MongoCertificates
         from notes_migration.services.certify_run import CertifyRun
 
         return CertifyRun(
             crm=self.crm,
-            stored=self._stored,
+            stored=self._stored_notes(),
             batches=self.batches,
             found=self._results,
-            certificates=MongoCertificates(self.resources.database[COLLECTION]),
+            certificates=self._certificates(),
             progress=self.progress,
             clock=self.clock,
         )
 
-    @cached_property
-    def _stored(self) -> StoredNotes:
-        from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
+    def _certificates(self) -> Certificates:
+        from notes_migration.adapters.mongo_certificates import COLLECTION, MongoCertificates
 
-        return MongoStoredNotes(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+        return MongoCertificates(self.resources.database[COLLECTION])
 
 
 class DryRunComposition(ReadOnlyComposition):
@@ -144,11 +143,8 @@ class ReplayComposition(Composition):
         return PlanReplay(self.crm, self.staging, self.runs, self.batches, self._failures(), self.notes)
 
     def _batch_work(self) -> Callable[[Run, StagedPage], object]:
-        from notes_migration.adapters.mongo_repairs import MongoRepairs
-        from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
         from notes_migration.services.replay_batch import ReplayBatch
 
-        collection = self.resources.database["contact_notes"]
         return ReplayBatch(
             migrate=self.migrate_batch().migrate,
             accounts=self.accounts,
@@ -156,13 +152,18 @@ class ReplayComposition(Composition):
             failures=self.failures,
             lookup=self._failures(),
             staging=self.staging,
-            stored=MongoStoredNotes(collection, company_sso_id=self.company_sso_id),
-            repairs=MongoRepairs(collection, company_sso_id=self.company_sso_id),
+            stored=self._stored_notes(),
+            repairs=self._repairs(),
             owners=self._owners(),
             relinker=self._relinker(),
             clock=self.clock,
             file_proxy_base_url=self.resources.storage.file_proxy_base_url,
         ).replay
+
+    def _repairs(self) -> NoteRepairs:
+        from notes_migration.adapters.mongo_repairs import MongoRepairs
+
+        return MongoRepairs(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
 
 
 _BY_MODE: dict[Mode, type[Composition]] = {
