@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException
 from fastapi import Request as HttpRequest
 
 from sandbox.accounts.model import Behaviour
-from sandbox.simulators.faults import Fault
+from sandbox.simulators.faults import Content, Fault, Transport
 from sandbox.simulators.world import Organization, StoredFile, World
 
 
@@ -70,8 +70,8 @@ def _add_observation_routes(app: FastAPI, world: World) -> None:
         world.faults.add(fault)
 
     @app.delete("/_control/faults", status_code=204)
-    async def clear_faults() -> None:
-        world.faults.clear()
+    async def clear_faults(kind: Transport | Content | None = None) -> None:
+        world.faults.clear(kind)
 
     @app.get("/_control/journal/{target}/counts")
     async def counts(target: str) -> dict[str, int]:

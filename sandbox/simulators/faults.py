@@ -24,6 +24,7 @@ class Transport(StrEnum):
     BROKEN_OFF = "broken_off"  # the first half of the body, then the connection ends
     DRIP = "drip"  # the body in small pieces with a pause after each
     HANG = "hang"  # nothing for a while, then the right answer
+    HOLD = "hold"  # nothing until the switch is off, then the answer that is right by then
     REDIRECT = "redirect"  # 302 to `location`
 
 
@@ -80,19 +81,33 @@ class Faults:
         """Switch a fault on."""
         self._switches.append(_Switch(fault, fault.skip, fault.times))
 
-    def clear(self) -> None:
-        """Switch everything off."""
-        self._switches.clear()
+    def clear(self, kind: Transport | Content | None = None) -> None:
+        """Switch everything off, or all faults of one kind."""
+        self._switches[:] = [one for one in self._switches if kind not in (None, one.fault.kind)]
+
+    def is_on(self, fault: Fault) -> bool:
+        """Tell whether the switch that this fault came from is still on."""
+        return any(one.fault is fault for one in self._switches)
 
     def take(
-        self, target: Target, path: str, organization_id: str | None, kinds: AbstractSet[Transport | Content]
+        self,
+        target: Target,
+        path: str,
+        organization_id: str | None,
+        kinds: AbstractSet[Transport | Content],
+        *,
+        by_name_only: bool = False,
     ) -> Fault | None:
-        """Return the fault that hits this request, if one does, and count it down."""
+        """Return the fault that hits this request, if one does, and count it down.
+
+        by_name_only: leave faults of all organizations out.
+        """
+        hit = {organization_id} if by_name_only else {None, organization_id}
         for switch in self._switches:
             fault = switch.fault
             if fault.target != target or fault.kind not in kinds or not path.startswith(fault.path_prefix):
                 continue
-            if fault.organization_id not in (None, organization_id):
+            if fault.organization_id not in hit:
                 continue
             if switch.to_skip:
                 switch.to_skip -= 1

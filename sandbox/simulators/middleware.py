@@ -13,6 +13,7 @@ from sandbox.simulators.faults import TRANSPORT_KINDS, Fault, Target, Transport
 from sandbox.simulators.journal import Request
 from sandbox.simulators.world import World
 
+_LOOK_SECONDS = 0.02
 _PAGE = "<html><body><h1>We will be back soon</h1></body></html>"
 
 
@@ -41,8 +42,15 @@ class Observed:
         fault = self._world.faults.take(self._target, scope["path"], organization, TRANSPORT_KINDS)
         if fault is None:
             await self._app(scope, receive, watched)
+        elif fault.kind is Transport.HOLD:
+            await self._hold(fault)
+            await self._app(scope, receive, watched)
         else:
             await _misbehave(fault, self._app, scope, receive, watched)
+
+    async def _hold(self, fault: Fault) -> None:
+        while self._world.faults.is_on(fault):
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def _note(self, scope: Scope, status: int) -> None:
         query = scope["query_string"].decode("latin-1")

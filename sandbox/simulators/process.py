@@ -18,7 +18,7 @@ import httpx
 from sandbox.accounts.model import Account, SourceFile
 from sandbox.processes.lifeline import Lifeline
 from sandbox.processes.service import Service, accepts_connections, free_port, wait_until_ready
-from sandbox.simulators.faults import Fault, Target
+from sandbox.simulators.faults import Content, Fault, Target, Transport
 from sandbox.simulators.world import Tokens
 
 ALL = frozenset({"crm", "identity", "cdn", "alerts"})
@@ -129,9 +129,9 @@ class Control:
         """Switch a fault on."""
         self._call("POST", "/_control/faults", fault.model_dump(mode="json"))
 
-    def clear_faults(self) -> None:
-        """Switch all faults off."""
-        self._call("DELETE", "/_control/faults")
+    def clear_faults(self, kind: Transport | Content | None = None) -> None:
+        """Switch all faults off, or all of one kind."""
+        self._call("DELETE", f"/_control/faults?kind={kind}" if kind else "/_control/faults")
 
     def counts(self, target: Target) -> dict[str, int]:
         """Return how often each "METHOD path" of a simulator was asked."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from asgi_client import AsgiClient
 
@@ -241,3 +243,36 @@ def test_given_a_redirect_when_asked_then_it_leads_elsewhere() -> None:
     answer = a_client(world).get(NOTES, params={"organization_id": "acme"})
 
     assert (answer.status_code, answer.headers["location"]) == (302, "http://169.254.169.254/")
+
+
+def test_given_pages_that_are_held_when_one_is_released_then_it_is_answered_as_things_are_by_then() -> None:
+    world = a_world(a_note(1), a_note(2), a_note(3))
+    world.faults.add(Fault(target="crm", kind=Transport.HOLD, skip=1))
+
+    async def read() -> tuple[list[Any], bool, list[Any]]:
+        app = Observed(crm_app(world), target="crm", world=world)
+        first = await ids_of(app)
+        held = asyncio.create_task(ids_of(app))
+        done, _ = await asyncio.wait({held}, timeout=0.05)
+        world.organizations["acme"].delete_note(2)
+        world.faults.clear(Transport.HOLD)
+        return first, bool(done), await held
+
+    assert asyncio.run(read()) == ([1, 2, 3], False, [1, 3])
+
+
+async def ids_of(app: Observed) -> list[Any]:
+    headers = {"Authorization": TOKENS.crm}
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://crm", headers=headers) as client:
+        answer = await client.get(NOTES, params={"organization_id": "acme"})
+    return [note["id"] for note in answer.json()["data"]]
+
+
+def test_given_two_kinds_of_fault_when_one_is_cleared_then_the_other_stays() -> None:
+    world = a_world(a_note(1))
+    world.faults.add(Fault(target="crm", kind=Transport.HOLD, path_prefix="/elsewhere"))
+    world.faults.add(Fault(target="crm", kind=Transport.STATUS, status=503))
+    world.faults.clear(Transport.HOLD)
+
+    assert a_client(world).get(NOTES, params={"organization_id": "acme"}).status_code == 503

@@ -9,6 +9,7 @@ from asgi_client import AsgiClient
 
 from sandbox.simulators.alerts import alerts_app
 from sandbox.simulators.cdn import cdn_app
+from sandbox.simulators.faults import Fault, Transport
 from sandbox.simulators.identity import identity_app
 from sandbox.simulators.middleware import Observed
 from sandbox.simulators.world import Organization, StoredFile, Tokens, World
@@ -72,6 +73,30 @@ def test_given_many_ids_when_resolved_then_500_pass_and_501_do_not(number: int, 
 )
 def test_given_a_body_outside_the_contract_when_resolved_then_422(body: dict[str, Any]) -> None:
     assert identity().post(RESOLVE, json=body).status_code == 422
+
+
+def test_given_an_outage_for_one_tenant_when_others_resolve_then_only_that_one_is_hit() -> None:
+    world = a_world()
+    world.faults.add(Fault(target="identity", kind=Transport.STATUS, status=503, organization_id="acme"))
+    app = Observed(identity_app(world), target="identity", world=world)
+    client = AsgiClient(app, headers={"Authorization": TOKENS.identity})
+
+    statuses = {
+        tenant: client.post(RESOLVE, json={"company_sso_id": tenant, "crm_user_ids": [7]}).status_code
+        for tenant in ("acme-company", "other-company")
+    }
+
+    assert statuses == {"acme-company": 503, "other-company": 200}
+
+
+def test_given_an_outage_for_all_after_one_request_when_resolved_then_it_is_counted_once() -> None:
+    world = a_world()
+    world.faults.add(Fault(target="identity", kind=Transport.STATUS, status=503, skip=1))
+    app = Observed(identity_app(world), target="identity", world=world)
+    client = AsgiClient(app, headers={"Authorization": TOKENS.identity})
+    body = {"company_sso_id": "acme-company", "crm_user_ids": [7]}
+
+    assert [client.post(RESOLVE, json=body).status_code for _ in range(3)] == [200, 503, 503]
 
 
 def test_given_the_crms_header_when_resolved_then_401() -> None:
