@@ -65,7 +65,7 @@ def leave_behind(database: Any, *, like: str, cid: str) -> str:
 def test_given_a_run_that_airflow_does_not_know_when_silent_for_long_then_the_account_is_halted_and_told(
     stack: Stack, runs: AirflowRuns, database: Any
 ) -> None:
-    runs.set_variable("crm_notes_migration_enabled", {"qa-100": True, "qa-text": True})
+    runs.set_variable("crm_notes_migration_enabled", {"qa-100": True})
     runs.wait(runs.migrate("qa-100"))
     leave_behind(database, like="qa-100", cid="lost-1")
     accounts = database["notes_migration_accounts"]
@@ -90,15 +90,15 @@ def test_given_a_run_that_airflow_does_not_know_when_silent_for_long_then_the_ac
 def test_given_a_run_on_its_way_when_looked_at_then_it_is_seen_and_ends_as_expected(
     runs: AirflowRuns, database: Any
 ) -> None:
-    runs.set_variable("crm_notes_migration_enabled", {"qa-100": True, "qa-text": True})
+    runs.set_variable("crm_notes_migration_enabled", {"qa-100": True})
     runs.set_variable(SETTINGS, {"inter_page_delay_ms": 10_000})  # it must be on its way when looked at
-    run_id = runs.migrate("qa-text")
+    run_id = runs.migrate("qa-100", rerun=True)
     runs.wait_for_task(run_id, "guard", "success")
     runs.set_variable(SETTINGS, {})
 
     found = look(runs)
 
-    seen = database["notes_migration_accounts"].find_one({"cid": "qa-text"}).get("seen")
+    seen = database["notes_migration_accounts"].find_one({"cid": "qa-100"}).get("seen")
     assert found["settled"] == 0
     assert (found["in_progress"], seen is not None) == (1, True)
     assert runs.wait(run_id) == "success"

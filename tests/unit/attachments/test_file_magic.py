@@ -236,6 +236,7 @@ def test_given_a_directory_of_very_many_members_when_listed_then_it_is_not_read(
         a_docx().replace(b"PK\x01\x02", b"PK\x01\x03"),
         with_unknown_compression(a_docx()),
     ],
+    ids=["without its end", "cut short", "nothing but a signature", "another signature", "other compression"],
 )
 def test_given_a_damaged_zip_when_listed_then_there_is_no_listing(damaged: bytes) -> None:
     assert list_zip(io.BytesIO(damaged)) is None

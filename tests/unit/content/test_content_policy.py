@@ -50,7 +50,7 @@ def _mutants() -> dict[str, ContentPolicy]:
     one_less = {
         f"{field} without {rule}": replace(POLICY, **{field: getattr(POLICY, field) - {rule}})
         for field in ("tags", "dropped_with_content", "link_attributes", "link_schemes", "mention_attributes")
-        for rule in getattr(POLICY, field)
+        for rule in sorted(getattr(POLICY, field))
         if rule not in WITHOUT_CONTENT
     }
     one_more = {
@@ -68,7 +68,7 @@ def _mutants() -> dict[str, ContentPolicy]:
             tags=POLICY.tags | {tag},
             dropped_with_content=POLICY.dropped_with_content - {tag},
         )
-        for tag in {*POLICY.dropped_with_content} - {"frame", "frameset"}
+        for tag in sorted(POLICY.dropped_with_content - {"frame", "frameset"})
     }
     limits = {
         "relative links refused": replace(POLICY, relative_links=False),
@@ -83,9 +83,12 @@ def _mutants() -> dict[str, ContentPolicy]:
     return one_less | one_more | embedded | limits
 
 
-@pytest.mark.parametrize(("name", "mutant"), _mutants().items(), ids=lambda value: str(value)[:60])
-def test_given_one_rule_changed_when_the_set_runs_then_it_notices(name: str, mutant: ContentPolicy) -> None:
-    assert the_set_notices(HtmlNormalizer(mutant)), name
+MUTANTS = _mutants()
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_given_one_rule_changed_when_the_set_runs_then_it_notices(name: str) -> None:
+    assert the_set_notices(HtmlNormalizer(MUTANTS[name]))
 
 
 def _same(html: str, *_: object) -> str:
