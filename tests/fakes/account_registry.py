@@ -52,6 +52,9 @@ class InMemoryAccounts:
         account = self._accounts.get(run.cid)
         return account is not None and account.active == (run.run_id, run.attempt)
 
+    def is_held(self, cid: str) -> bool:
+        return cid in self._accounts and self._accounts[cid].active is not None
+
     def bind(self, run: Run) -> bool:
         bound = self.bindings(cid=run.cid, company_sso_id=run.company_sso_id)
         if run.cid not in self._accounts or any(

@@ -11,13 +11,14 @@ from notes_migration.domain.errors import DegradedNote, ReasonCode
 class InMemorySource:
     """`files` maps a URL to bytes or to what fetching it raises; `fetched` are the URLs asked for.
 
-    `most_in_flight` is the largest number of fetches that were open at once.
+    `most_in_flight` is the largest number of fetches that were open at once; `down` fails them all.
     """
 
     def __init__(self, files: dict[str, bytes | Exception] | None = None) -> None:
         self.files = dict(files or {})
         self.fetched: list[str] = []
         self.most_in_flight = 0
+        self.down = False
         self._in_flight = 0
         self._lock = threading.Lock()
 
@@ -27,7 +28,8 @@ class InMemorySource:
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
-            content = self.files.get(url, DegradedNote(ReasonCode.ATTACHMENT_DOWNLOAD_FAILED, "status 404"))
+            missing = DegradedNote(ReasonCode.ATTACHMENT_DOWNLOAD_FAILED, "status 404")
+            content = missing if self.down else self.files.get(url, missing)
             if isinstance(content, Exception):
                 raise content
             if len(content) > max_bytes:

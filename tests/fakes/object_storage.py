@@ -1,4 +1,4 @@
-"""A bucket in memory: ObjectStorage and ObjectSweeper."""
+"""A bucket in memory: ObjectStorage, ObjectSweeper and StorageProbe."""
 
 from __future__ import annotations
 
@@ -52,6 +52,9 @@ class InMemoryStorage:
         for key in given:
             self.stored.pop(key, None)
         return len(given)
+
+    def check(self) -> None:
+        self._fail()
 
     def _fail(self) -> None:
         if self.failure:

@@ -12,11 +12,11 @@ from typing import Any
 from notes_migration.adapters.mongo_index import apply_index_migration
 from notes_migration.adapters.pagerduty import PagerDutyAccount
 from notes_migration.composition import Composition, DownloadHosts, Endpoint, StorageLocations
-from notes_migration.domain.conf import parse_conf
+from notes_migration.domain.conf import Mode, parse_conf
 from notes_migration.domain.outcome import Outcome, decide_outcome
 from notes_migration.domain.run import Run
 from notes_migration.domain.settings import parse_settings
-from notes_migration.mode_composition import compose, composition_for
+from notes_migration.mode_composition import composition_for
 from notes_migration.services.guard_run import RunRequest
 
 _run_numbers = itertools.count(1)
@@ -60,13 +60,20 @@ class LocalPipeline:
         self.resources = resources
         # No waits between tries: the retries' timing has tests of its own.
         self.settings = {"extract_retry_delays_seconds": [0, 0, 0], **(settings or {})}
-        apply_index_migration(resources.database, "up")
+        self.prepare()
+
+    def prepare(self) -> None:
+        apply_index_migration(self.resources.database, "up")
+
+    @staticmethod
+    def composition_for(mode: Mode) -> type[Composition]:
+        return composition_for(mode)
 
     def guard(self, cid: str, *, company: str | None = None, run_id: str | None = None, **conf: Any) -> Run:
         parsed = parse_conf({"cid": cid, "company_sso_id": company or f"{cid}-company", **conf})
         settings = parse_settings(self.settings)
         run_id = run_id or f"{cid}__{next(_run_numbers)}"
-        with composition_for(parsed.mode)(
+        with self.composition_for(parsed.mode)(
             self.resources,
             job_id=run_id,
             cid=cid,
@@ -77,8 +84,16 @@ class LocalPipeline:
 
     @contextmanager
     def services(self, run: Run) -> Iterator[Composition]:
-        with compose(self.resources, run) as composition:
+        with self.composition_for(run.mode).for_run(self.resources, run) as composition:
             yield composition
+
+    def find(self, run_id: str, conf: dict[str, Any]) -> Run | None:
+        """Return the run as `guard` froze it, or None where it never did."""
+        mode = Mode(conf.get("mode", Mode.MIGRATE))
+        with self.composition_for(mode)(
+            self.resources, job_id=run_id, cid="", company_sso_id="", settings=parse_settings(self.settings)
+        ) as composition:
+            return composition.runs.find(run_id)
 
     def reload(self, run: Run) -> Run:
         with self.services(run) as composition:

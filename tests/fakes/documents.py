@@ -1,0 +1,56 @@
+"""One company's migrated notes in memory, whole: NotesStore, StoredNotes and NoteRepairs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from notes_migration.domain.documents import CdpNote
+from notes_migration.domain.verification import StoredFile, StoredNote
+from notes_migration.ports.note_repairs import Repair
+
+
+class InMemoryDocuments:
+    """`stored` by CRM id; a test changes it as a user of the CDP would."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, StoredNote] = {}
+
+    def existing(self, note_ids: Collection[str]) -> set[str]:
+        return set(note_ids) & self.stored.keys()
+
+    def insert_missing(self, notes: Sequence[CdpNote]) -> set[str]:
+        for note in notes:
+            self.stored.setdefault(note.legacy_crm_note_id, _stored(note))
+        return set()
+
+    def read(self, note_ids: Collection[str]) -> dict[str, StoredNote]:
+        return {key: self.stored[key] for key in note_ids if key in self.stored}
+
+    def ids(self) -> Iterator[Sequence[str]]:
+        yield list(self.stored)
+
+    def apply(self, repair: Repair) -> None:
+        found = self.stored.get(repair.note_id)
+        if found is None or found.is_deleted or found.updated_at != repair.updated_at:
+            return
+        linked = {each.url for each in found.files}
+        added = [StoredFile(each.url, each.file_size_in_byte) for each in repair.attachments]
+        found = replace(found, files=(*found.files, *(each for each in added if each.url not in linked)))
+        if repair.owner_id is not None and found.owner_id is None:
+            found = replace(found, owner_id=repair.owner_id, owner_label=None)
+        self.stored[repair.note_id] = found
+
+
+def _stored(note: CdpNote) -> StoredNote:
+    return StoredNote(
+        note_id=note.legacy_crm_note_id,
+        contact_id=note.contact_id,
+        note=note.note,
+        owner_id=note.owner.sso_id,
+        owner_label=note.owner.label,
+        is_deleted=False,
+        created_at=note.created_at,
+        updated_at=note.updated_at,
+        files=tuple(StoredFile(each.url, each.file_size_in_byte) for each in note.attachments),
+    )
