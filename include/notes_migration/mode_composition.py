@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from notes_migration.adapters import read_only
 from notes_migration.composition import Composition, Extracting, Resources, Validating
 from notes_migration.domain.conf import Mode
-from notes_migration.domain.run import Run
+from notes_migration.domain.errors import FatalError, ReasonCode
+from notes_migration.domain.run import RollbackMode, Run
 
 if TYPE_CHECKING:
     from notes_migration.adapters.staged_ledger import StagedLedger
@@ -180,5 +181,11 @@ def composition_for(mode: Mode) -> type[Composition]:
 
 
 def compose(resources: Resources, run: Run) -> Composition:
-    """Return the composition of a run that guard has accepted: its frozen settings are in force."""
+    """Return the composition of a run that guard has accepted: its frozen settings are in force.
+
+    Raises:
+        FatalError: INVALID_REQUEST, for a run of another DAG (rollback_composition.py).
+    """
+    if isinstance(run.mode, RollbackMode):
+        raise FatalError(ReasonCode.INVALID_REQUEST, "run id: it is on record for a rollback")
     return composition_for(run.mode).for_run(resources, run)

@@ -41,6 +41,19 @@ class InMemoryAccounts:
         account.active, account.closed = (run.run_id, run.attempt), False
         account.state = RunState.IN_PROGRESS
 
+    def occupy(self, run: Run) -> bool:
+        account = self._accounts.get(run.cid)
+        if account is None or (account.active and account.active[0] != run.run_id):
+            return False
+        account.active, account.closed = (run.run_id, run.attempt), False
+        return True
+
+    def begin_removal(self, run: Run) -> bool:
+        if not self.is_active(run):
+            return False
+        self._accounts[run.cid].state = RunState.IN_PROGRESS
+        return True
+
     def is_active(self, run: Run) -> bool:
         return self.holds(run) and not self._accounts[run.cid].closed
 

@@ -1,9 +1,10 @@
-"""Intents and results in memory: BatchLedger."""
+"""Intents and results in memory: BatchLedger, RemovalLedger and IntendedNotes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import reduce
 
 from notes_migration.domain.ledger import BatchCounts, add_counts
@@ -18,6 +19,10 @@ class _Batch:
     written: set[str] = field(default_factory=set)
     prepared: dict[str, PreparedNote] = field(default_factory=dict)
     result: BatchResult | None = None
+    removing: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    kept_bytes: int | None = None
+    rolled_back: bool = False
 
 
 class InMemoryLedger:
@@ -28,7 +33,7 @@ class InMemoryLedger:
 
     def begin_attempt(self, run: Run) -> None:
         for batch in self._of(run).values():
-            batch.result = None
+            batch.result, batch.rolled_back = None, False
 
     def intended(self, run: Run, note_ids: Collection[str]) -> set[str]:
         return self.all_intended(run) & set(note_ids)
@@ -68,8 +73,40 @@ class InMemoryLedger:
         return set().union(*(each.intent for each in self._of(run).values()))
 
     def attachment_bytes(self, cid: str) -> int:
-        results = (each.result for each in self._batches.values() if each.cid == cid)
-        return sum(each.counts.attachments.bytes for each in results if each)
+        found = [each for each in self._batches.values() if each.cid == cid and not each.rolled_back]
+        results = [each.result for each in found if each.kept_bytes is None]
+        kept = sum(each.kept_bytes or 0 for each in found)
+        return kept + sum(each.counts.attachments.bytes for each in results if each)
+
+    def intended_by(self, cid: str) -> dict[str, frozenset[datetime]]:
+        batches = [each for each in self._batches.values() if each.cid == cid]
+        found: dict[str, set[datetime]] = {}
+        for batch in batches:
+            for note_id in batch.intent | batch.prepared.keys():
+                noted = batch.prepared.get(note_id, PreparedNote()).updated_at
+                found.setdefault(note_id, set()).update({noted} if noted else ())
+        return {note_id: frozenset(stamps) for note_id, stamps in found.items()}
+
+    def store_removal(self, run: Run, batch: str, note_ids: Collection[str]) -> None:
+        self._batches.setdefault((run.run_id, batch), _Batch(run.cid)).removing |= set(note_ids)
+
+    def pending(self, run: Run) -> dict[str, set[str]]:
+        return {name: set(each.removing) for name, each in self._of(run).items() if each.removing}
+
+    def settle_removal(self, run: Run, batch: str, removed: Collection[str]) -> None:
+        for each in self._batches.values():
+            if each.cid == run.cid:
+                each.written -= set(removed)
+        settled = self._batches[run.run_id, batch]
+        settled.removing, settled.removed = set(), settled.removed | set(removed)
+
+    def removed(self, run: Run) -> int:
+        return len(set[str]().union(*(each.removed for each in self._of(run).values())))
+
+    def keep_bytes(self, run: Run, count: int) -> None:
+        self._batches.setdefault((run.run_id, "kept"), _Batch(run.cid)).kept_bytes = count
+        for (run_id, _), each in self._batches.items():
+            each.rolled_back |= each.cid == run.cid and run_id != run.run_id
 
     def _of(self, run: Run) -> dict[str, _Batch]:
         return {name: each for (run_id, name), each in self._batches.items() if run_id == run.run_id}

@@ -1,4 +1,4 @@
-"""One company's migrated notes in memory, whole: NotesStore, StoredNotes and NoteRepairs."""
+"""One company's migrated notes in memory, whole: NotesStore, StoredNotes, NoteRepairs, MigratedNotes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from notes_migration.domain.documents import CdpNote
+from notes_migration.domain.rollback import Intended, Stamp
 from notes_migration.domain.verification import StoredFile, StoredNote
 from notes_migration.ports.note_repairs import Repair
 
@@ -29,6 +30,15 @@ class InMemoryDocuments:
 
     def ids(self) -> Iterator[Sequence[str]]:
         yield list(self.stored)
+
+    def stamps(self, note_ids: Collection[str]) -> dict[str, Stamp]:
+        found = self.read(note_ids)
+        return {key: Stamp(each.updated_at, each.is_deleted) for key, each in found.items()}
+
+    def remove(self, untouched: Intended) -> None:
+        for note_id, stamp in self.stamps(untouched.keys()).items():
+            if not stamp.is_deleted and stamp.updated_at in untouched[note_id]:
+                del self.stored[note_id]
 
     def apply(self, repair: Repair) -> None:
         found = self.stored.get(repair.note_id)

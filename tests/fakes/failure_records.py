@@ -35,6 +35,9 @@ class InMemoryFailures:
         for each in repaired:
             self.seen.pop((run.cid, each.kind, each.note_id, each.asset), None)
 
+    def clear(self, cid: str) -> None:
+        self.seen = {key: each for key, each in self.seen.items() if key[0] != cid}
+
     def of_account(self, cid: str) -> list[FailedRecord]:
         return [each.failure for key, each in self.seen.items() if key[0] == cid]
 

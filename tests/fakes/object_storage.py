@@ -1,4 +1,4 @@
-"""A bucket in memory: ObjectStorage, ObjectSweeper and StorageProbe."""
+"""A bucket in memory: ObjectStorage, ObjectListing, ObjectSweeper and StorageProbe."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from notes_migration.domain.errors import MigrationError, ReasonCode, TransientError
-from notes_migration.ports.object_storage import NewObject, ObjectHead
+from notes_migration.ports.object_storage import ListedObject, NewObject, ObjectHead
 
 
 class InMemoryStorage:
@@ -45,6 +45,9 @@ class InMemoryStorage:
     def keys(self, prefix: str) -> Iterator[str]:
         self._fail()
         return iter(sorted(key for key in self.stored if key.startswith(prefix)))
+
+    def listed(self, prefix: str) -> Iterator[ListedObject]:
+        return (ListedObject(key, len(self.stored[key][1])) for key in self.keys(prefix))
 
     def delete(self, keys: Iterable[str]) -> int:
         self._fail()

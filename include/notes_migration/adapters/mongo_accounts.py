@@ -20,7 +20,7 @@ COLLECTION = "notes_migration_accounts"
 
 
 class MongoAccounts:
-    """AccountRegistry over one document per cid; `company_sso_id` is there once the pair is bound."""
+    """AccountRegistry and AccountHold: one document per cid, with `company_sso_id` once it is bound."""
 
     def __init__(self, collection: MongoCollection[Document]) -> None:
         self._accounts = collection
@@ -61,6 +61,23 @@ class MongoAccounts:
                 {"cid": run.cid},
                 {"$set": fields, "$unset": {"reason_code": "", "finished_at": ""}},
                 upsert=True,
+            )
+
+    def occupy(self, run: Run) -> bool:
+        free = {"$or": [{"active_run": None}, {"active_run.run_id": run.run_id}]}
+        with translated("taking the account"):
+            update = {"$set": {"active_run": _active(run)}}
+            return self._accounts.update_one({"cid": run.cid, **free}, update).matched_count == 1
+
+    def begin_removal(self, run: Run) -> bool:
+        update = {
+            "$set": {"state": RunState.IN_PROGRESS, "last_run_id": run.run_id},
+            "$unset": {"reason_code": "", "finished_at": ""},
+        }
+        with translated("beginning to remove"):
+            return (
+                self._accounts.update_one({"cid": run.cid, "active_run": _active(run)}, update).matched_count
+                == 1
             )
 
     def is_active(self, run: Run) -> bool:

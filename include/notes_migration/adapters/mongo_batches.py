@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import reduce
 from typing import Any
 
+from bson.codec_options import CodecOptions
 from pymongo import ASCENDING
 from pymongo.collection import Collection as MongoCollection
 
@@ -18,17 +19,18 @@ from notes_migration.ports.batch_ledger import BatchResult, PreparedNote
 
 Document = dict[str, Any]
 COLLECTION = "notes_migration_batches"
+AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
 class MongoBatches:
     """BatchLedger.
 
     A document: `run_id`, `cid`, `batch`, `intent` (ids, only ever added to), `written_ids` (ids known
-    to be written, only ever added to: what tells an erased note from a new one), `result`.
+    to be written; only a rollback takes some away: what tells an erased note from a new one), `result`.
     """
 
     def __init__(self, collection: MongoCollection[Document]) -> None:
-        self._batches = collection
+        self._batches = collection.with_options(codec_options=AWARE)
 
     def ensure_indexes(self) -> None:
         with translated("making the indexes of the batches"):
@@ -39,7 +41,9 @@ class MongoBatches:
 
     def begin_attempt(self, run: Run) -> None:
         with translated("clearing the results of a former attempt"):
-            self._batches.update_many({"run_id": run.run_id}, {"$unset": {"result": ""}})
+            self._batches.update_many(
+                {"run_id": run.run_id}, {"$unset": {"result": "", "rolled_back_by": ""}}
+            )
 
     def intended(self, run: Run, note_ids: Collection[str]) -> set[str]:
         return self._known({"run_id": run.run_id}, "intent", note_ids)
@@ -113,8 +117,10 @@ class MongoBatches:
 
     def attachment_bytes(self, cid: str) -> int:
         pipeline: list[Document] = [
-            {"$match": {"cid": cid, "result": {"$exists": True}}},
-            {"$group": {"_id": None, "bytes": {"$sum": "$result.counts.attachments.bytes"}}},
+            {"$match": {"cid": cid, "rolled_back_by": {"$exists": False}}},
+            # What a rollback has left is counted in its own document, in the place of all before it.
+            {"$project": {"bytes": {"$ifNull": ["$kept_bytes", "$result.counts.attachments.bytes"]}}},
+            {"$group": {"_id": None, "bytes": {"$sum": "$bytes"}}},
         ]
         with translated("summing the attachments up"):
             found = list(self._batches.aggregate(pipeline))

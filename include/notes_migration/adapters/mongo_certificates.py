@@ -33,5 +33,11 @@ class MongoCertificates:
             self._certificates.replace_one({"_id": certificate.run_id}, certificate.to_json(), upsert=True)
 
     def latest(self, cid: str) -> Document | None:
+        query = {"cid": cid, "revoked_by": {"$exists": False}}
         with translated("reading a certificate"):
-            return self._certificates.find_one({"cid": cid}, {"_id": 0}, sort=[("verified_at", DESCENDING)])
+            return self._certificates.find_one(query, {"_id": 0}, sort=[("verified_at", DESCENDING)])
+
+    def revoke(self, cid: str, *, by: str) -> None:
+        query = {"cid": cid, "revoked_by": {"$exists": False}}
+        with translated("revoking certificates"):
+            self._certificates.update_many(query, {"$set": {"revoked_by": by}})

@@ -20,7 +20,10 @@ KEPT_SECONDS = 30 * 24 * 3600
 
 
 class MongoFailures:
-    """FailureRecords; `_id` names the thing that failed, so a repeat refreshes and never doubles."""
+    """FailureRecords, FailureLookup and FailureReset.
+
+    `_id` names the thing that failed, so a repeat refreshes and never doubles.
+    """
 
     def __init__(self, collection: MongoCollection[Document], *, now: Callable[[], datetime]) -> None:
         self._failures = collection
@@ -64,6 +67,10 @@ class MongoFailures:
         query = {"cid": run.cid, "kind": "note", "legacy_crm_note_id": {"$in": sorted(note_ids)}}
         with translated("removing failures that are repaired"):
             self._failures.delete_many(query)
+
+    def clear(self, cid: str) -> None:
+        with translated("removing the failures of an account"):
+            self._failures.delete_many({"cid": cid})
 
 
 def _to_failed(found: Document) -> FailedRecord:

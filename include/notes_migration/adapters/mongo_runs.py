@@ -16,7 +16,7 @@ from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.ledger import Ledger
 from notes_migration.domain.outcome import Outcome
-from notes_migration.domain.run import Run
+from notes_migration.domain.run import RollbackMode, Run
 from notes_migration.domain.settings import MigrationSettings, parse_settings
 from notes_migration.domain.states import RunState
 
@@ -133,13 +133,17 @@ def _counts(ledger: Ledger) -> Document:
     }
 
 
+def _mode(found: str) -> Mode | RollbackMode:
+    return RollbackMode(found) if found in set(RollbackMode) else Mode(found)
+
+
 def _to_run(found: Document) -> Run:
     settings: MigrationSettings = parse_settings(found["settings"])
     stopped = found["stopped"]
     return Run(
         **{name: found[name] for name in _FACTS},
         run_id=found["_id"],
-        mode=Mode(found["mode"]),
+        mode=_mode(found["mode"]),
         max_id=int(found["max_id"]),
         settings=settings,
         stopped=ReasonCode(stopped) if stopped else None,

@@ -35,6 +35,12 @@ class ReadOnlyAccounts:
     def activate(self, run: Run) -> None:
         """Nothing."""
 
+    def occupy(self, run: Run) -> bool:
+        return True
+
+    def begin_removal(self, run: Run) -> bool:
+        return False
+
     def is_active(self, run: Run) -> bool:
         return True
 

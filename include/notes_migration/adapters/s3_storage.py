@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from notes_migration.domain.errors import FatalError, ReasonCode, TransientError
-from notes_migration.ports.object_storage import NewObject, ObjectHead
+from notes_migration.ports.object_storage import ListedObject, NewObject, ObjectHead
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,7 +37,7 @@ _NOT_FOUND = 404
 
 
 class S3Storage:
-    """ObjectStorage and ObjectSweeper over a boto3 client; clients are safe to share between threads."""
+    """ObjectStorage, ObjectListing and ObjectSweeper; boto3 clients are safe to share between threads."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -97,11 +97,15 @@ class S3Storage:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """See ports.object_storage."""
+        return (each.key for each in self.listed(prefix))
+
+    def listed(self, prefix: str) -> Iterator[ListedObject]:
+        """See ports.object_storage."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         with _border():
             for page in pages:
                 for entry in page.get("Contents", []):
-                    yield entry["Key"]
+                    yield ListedObject(entry["Key"], entry["Size"])
 
     def delete(self, keys: Iterable[str]) -> int:
         """See ports.object_storage; a thousand keys per request."""

@@ -86,13 +86,13 @@ def parse_conf(raw: object) -> MigrationConf:
     return conf
 
 
-def param_schemas() -> dict[str, dict[str, Any]]:
+def param_schemas(model: type[BaseModel] = MigrationConf) -> dict[str, dict[str, Any]]:
     """Return each field's JSON schema in the form Airflow's Param and its trigger form want.
 
     Nullable fields become `type: [x, "null"]`, references are put in place, and a field without
     default stays without, so that Airflow asks for it.
     """
-    schema = MigrationConf.model_json_schema()
+    schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     return {name: _flat(field, definitions) for name, field in schema["properties"].items()}
 

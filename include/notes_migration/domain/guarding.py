@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from notes_migration.domain.conf import MigrationConf, Mode
 from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.domain.states import RunState
+
+
+class Pair(Protocol):
+    """What every conf names."""
+
+    @property
+    def cid(self) -> str: ...
+    @property
+    def company_sso_id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ def refuse_account(conf: MigrationConf, facts: AccountFacts) -> FatalError | Non
     refusal = refuse_flag(conf, flag_on=facts.flag_on)
     if refusal is not None:
         return refusal
-    if any(not _same_pair(conf, binding) for binding in facts.bindings):
+    if any(bound_to_another(conf, binding) for binding in facts.bindings):
         return FatalError(
             ReasonCode.TENANT_MISMATCH,
             "this account or this company_sso_id is bound to another; check the pair in the request",
@@ -73,5 +83,6 @@ def already_running() -> FatalError:
     )
 
 
-def _same_pair(conf: MigrationConf, binding: Binding) -> bool:
-    return (binding.cid, binding.company_sso_id) == (conf.cid, conf.company_sso_id)
+def bound_to_another(conf: Pair, binding: Binding) -> bool:
+    """Whether a binding that names the account or the company names another with it."""
+    return (binding.cid, binding.company_sso_id) != (conf.cid, conf.company_sso_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import ReasonCode
@@ -23,6 +24,18 @@ class CrmCount:
         return sum(self.by_type.get(type_id, 0) for type_id in set(type_ids))
 
 
+class RollbackMode(StrEnum):
+    """What a run of `crm_notes_rollback` does; its record stands beside those of the migration's runs."""
+
+    ROLLBACK = "rollback"
+    ROLLBACK_DRY_RUN = "rollback_dry_run"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it takes the fence and may change anything."""
+        return self is RollbackMode.ROLLBACK
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt of one run of one account.
@@ -37,7 +50,7 @@ class Run:
     attempt: int
     cid: str
     company_sso_id: str
-    mode: Mode
+    mode: Mode | RollbackMode
     rerun: bool
     triggered_by: str
     settings: MigrationSettings

@@ -22,20 +22,21 @@ class RunState(StrEnum):
 TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     # a first run, or one after a rollback
     RunState.NOT_STARTED: frozenset({RunState.IN_PROGRESS}),
-    # a run ends; or the next attempt of a crashed run starts over
+    # a run ends; or the next attempt of a crashed run starts over; or a rollback is done
     RunState.IN_PROGRESS: frozenset(
         {
             RunState.IN_PROGRESS,
+            RunState.NOT_STARTED,
             RunState.HALTED,
             RunState.COMPLETED_WITH_ERRORS,
             RunState.COMPLETED_SUCCESS,
         }
     ),
-    # re-trigger: writes are idempotent; or a rollback
-    RunState.HALTED: frozenset({RunState.IN_PROGRESS, RunState.NOT_STARTED}),
-    RunState.COMPLETED_WITH_ERRORS: frozenset({RunState.IN_PROGRESS, RunState.NOT_STARTED}),
+    # re-trigger: writes are idempotent; or a rollback removes
+    RunState.HALTED: frozenset({RunState.IN_PROGRESS}),
+    RunState.COMPLETED_WITH_ERRORS: frozenset({RunState.IN_PROGRESS}),
     # only a rerun, a replay or a rollback leaves it
-    RunState.COMPLETED_SUCCESS: frozenset({RunState.IN_PROGRESS, RunState.NOT_STARTED}),
+    RunState.COMPLETED_SUCCESS: frozenset({RunState.IN_PROGRESS}),
 }
 
 

@@ -49,7 +49,10 @@ def project_status(
 ) -> StatusRecord:
     """Make the record from the truth: the run's frozen facts and the sums over its batches."""
     counts = ledger.batches
-    done = outcome is not None and outcome.state is not RunState.HALTED
+    done = outcome is not None and outcome.state in {
+        RunState.COMPLETED_SUCCESS,
+        RunState.COMPLETED_WITH_ERRORS,
+    }
     return StatusRecord(
         cid=run.cid,
         company_sso_id=run.company_sso_id,

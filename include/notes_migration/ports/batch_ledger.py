@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from notes_migration.domain.differences import Difference
@@ -32,13 +33,17 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class PreparedNote:
-    """What will be true of a note once it is written; stored before, so that a crash loses no count."""
+    """What will be true of a note once it is written; stored before, so that a crash loses no count.
+
+    updated_at: the CRM's, as it is written: a document with another one was edited by somebody since.
+    """
 
     linked: int = 0
     linked_bytes: int = 0
     attachments_failed: Mapping[str, int] = field(default_factory=dict)
     by_label: bool = False
     checkin_dropped: bool = False
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class BatchLedger(Protocol):
         ...
 
     def written_before(self, run: Run, note_ids: Collection[str]) -> set[str]:
-        """Return which of the ids any earlier work of the account is known to have written."""
+        """Return which of the ids earlier work of the account has written, and no rollback has removed."""
         ...
 
     def store_intent(self, run: Run, batch: str, note_ids: Collection[str]) -> None:
@@ -100,7 +105,7 @@ class BatchLedger(Protocol):
         ...
 
     def attachment_bytes(self, cid: str) -> int:
-        """Return the bytes that the account's results have linked so far, over all runs."""
+        """Return the bytes that the account's results have linked, over all runs since its last rollback."""
         ...
 
 

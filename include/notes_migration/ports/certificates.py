@@ -8,12 +8,16 @@ from notes_migration.domain.certificate import Certificate
 
 
 class Certificates(Protocol):
-    """Both methods raise TransientError (DEPENDENCY_UNAVAILABLE) where the store does not answer."""
+    """All methods raise TransientError (DEPENDENCY_UNAVAILABLE) where the store does not answer."""
 
     def store(self, certificate: Certificate) -> None:
         """Keep the certificate; that of a former attempt of the run is replaced."""
         ...
 
     def latest(self, cid: str) -> dict[str, Any] | None:
-        """Return the account's newest certificate as JSON fields, or None."""
+        """Return the account's newest certificate that still holds, as JSON fields, or None."""
+        ...
+
+    def revoke(self, cid: str, *, by: str) -> None:
+        """Mark the account's certificates: the rollback `by` makes them untrue. They stay on record."""
         ...

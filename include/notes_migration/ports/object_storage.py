@@ -63,6 +63,22 @@ class StorageProbe(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object as a listing has it; `size` in bytes."""
+
+    key: str
+    size: int
+
+
+class ObjectListing(Protocol):
+    """Tells what a bucket holds; errors as of ObjectStorage."""
+
+    def listed(self, prefix: str) -> Iterator[ListedObject]:
+        """Iterate over the objects whose keys begin with `prefix`, by key, ascending."""
+        ...
+
+
 class ObjectSweeper(Protocol):
     """Finds and removes objects of one bucket; errors as of ObjectStorage."""
 

@@ -38,6 +38,7 @@ class BatchTally:
             attachments_failed=dict(failed),
             by_label=owner.sso_id is None,
             checkin_dropped=note.has_checkin,
+            updated_at=note.updated_at,
         )
         self.failures += _degradations(note, owner, outcomes)
 

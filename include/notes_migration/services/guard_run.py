@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from notes_migration.domain.conf import MigrationConf, Mode
 from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode
 from notes_migration.domain.guarding import AccountFacts, refuse_account
-from notes_migration.domain.run import CrmCount, Run
+from notes_migration.domain.run import CrmCount, RollbackMode, Run
 from notes_migration.domain.schema import schema_problem
 from notes_migration.domain.settings import MigrationSettings
 from notes_migration.domain.states import RunState
@@ -87,12 +87,16 @@ class GuardRun:
             raise refusal
 
     def _refuse_by_run_id(self, request: RunRequest) -> None:
-        """A run id names one run of one account in every record: another account may not take it."""
+        """A run id names one run of one account in every record, whichever DAG it is of."""
         known, conf = self.runs.find(request.run_id), request.conf
-        if known is not None and (known.cid, known.company_sso_id) != (conf.cid, conf.company_sso_id):
+        if known is None:
+            return
+        foreign = (known.cid, known.company_sso_id) != (conf.cid, conf.company_sso_id)
+        if foreign or isinstance(known.mode, RollbackMode):
             raise FatalError(
                 ReasonCode.INVALID_REQUEST,
-                "run id: it is on record for another account; trigger again with an id of its own",
+                "run id: it is on record for another account or a rollback; "
+                "trigger again with an id of its own",
             )
 
     def _count(self, conf: MigrationConf) -> CrmCount | None:

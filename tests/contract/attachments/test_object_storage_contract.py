@@ -11,7 +11,14 @@ from uuid import uuid4
 import pytest
 
 from notes_migration.domain.errors import TransientError
-from notes_migration.ports.object_storage import NewObject, ObjectHead, ObjectStorage, ObjectSweeper
+from notes_migration.ports.object_storage import (
+    ListedObject,
+    NewObject,
+    ObjectHead,
+    ObjectListing,
+    ObjectStorage,
+    ObjectSweeper,
+)
 from tests.fakes.object_storage import InMemoryStorage
 
 if TYPE_CHECKING:
@@ -22,8 +29,8 @@ SHA256 = hashlib.sha256(BODY).hexdigest()
 DISPOSITION = "attachment; filename=\"a.png\"; filename*=UTF-8''a.png"
 
 
-class Bucket(ObjectStorage, ObjectSweeper, Protocol):
-    """Both ports."""
+class Bucket(ObjectStorage, ObjectListing, ObjectSweeper, Protocol):
+    """All ports."""
 
 
 @pytest.fixture(params=["fake", pytest.param("s3", marks=pytest.mark.integration)])
@@ -106,3 +113,14 @@ def test_given_a_prefix_when_what_it_lists_is_deleted_then_nothing_is_left(bucke
 
     assert bucket.delete(bucket.keys("run-1/")) == 3
     assert list(bucket.keys("run-1/")) == []
+
+
+def test_given_objects_when_listed_then_those_below_the_prefix_come_with_their_sizes(bucket: Bucket) -> None:
+    assert list(bucket.listed("acme/")) == []
+    for key, body in (("acme/6/image-1", b"xy"), ("acme/5/image-1", b"x"), ("acme-2/5/image-1", b"xyz")):
+        bucket.put(new_object(key, body=body), io.BytesIO(body))
+
+    assert list(bucket.listed("acme/")) == [
+        ListedObject("acme/5/image-1", 1),
+        ListedObject("acme/6/image-1", 2),
+    ]

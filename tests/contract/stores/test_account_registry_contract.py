@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 import pytest
 
@@ -11,6 +12,7 @@ from notes_migration.domain.guarding import Binding
 from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.states import RunState
 from notes_migration.ports.account_registry import AccountRegistry
+from notes_migration.ports.rollback import AccountHold
 from tests.fakes.account_registry import InMemoryAccounts
 from tests.support.builders import NOW, a_run
 
@@ -18,8 +20,12 @@ RUN = a_run()
 RIVAL = a_run(cid="rival", run_id="rival__1", company_sso_id="rival-company")
 
 
+class Held(AccountRegistry, AccountHold, Protocol):
+    """Both ports."""
+
+
 @pytest.fixture(params=["fake", pytest.param("mongo", marks=pytest.mark.integration)])
-def accounts(request: pytest.FixtureRequest) -> AccountRegistry:
+def accounts(request: pytest.FixtureRequest) -> Held:
     if request.param == "fake":
         return InMemoryAccounts()
     from notes_migration.adapters.mongo_accounts import COLLECTION, MongoAccounts
@@ -158,3 +164,51 @@ def test_given_an_account_that_was_never_activated_when_bound_then_it_is_not(
     accounts: AccountRegistry,
 ) -> None:
     assert not accounts.bind(RUN)
+
+
+def test_given_an_account_at_rest_when_occupied_then_only_the_fence_changes(accounts: Held) -> None:
+    accounts.activate(RUN)
+    accounts.bind(RUN)
+    accounts.record_outcome(RUN, Outcome(RunState.COMPLETED_SUCCESS), now=NOW)
+    accounts.deactivate(cid="acme", run_id=RUN.run_id)
+    back = replace(RUN, run_id="back", attempt=3)
+
+    assert accounts.occupy(back)
+
+    assert accounts.is_active(back)
+    assert accounts.holds(back)
+    assert accounts.state("acme") is RunState.COMPLETED_SUCCESS
+    assert accounts.occupy(replace(back, attempt=4))
+    assert not accounts.is_active(back)
+
+
+def test_given_an_account_that_is_not_free_when_occupied_then_it_stays_as_it_was(accounts: Held) -> None:
+    assert not accounts.occupy(RUN)
+    accounts.activate(RUN)
+    accounts.close(RUN)
+
+    assert not accounts.occupy(replace(RUN, run_id="back"))
+
+    assert accounts.holds(RUN)
+    assert not accounts.occupy(RIVAL)
+    assert accounts.state("rival") is RunState.NOT_STARTED
+
+
+def test_given_an_occupied_account_when_a_removal_begins_then_it_is_in_progress_by_this_attempt_only(
+    accounts: Held,
+) -> None:
+    accounts.activate(RUN)
+    accounts.record_outcome(RUN, Outcome(RunState.HALTED, ReasonCode.INTERNAL_ERROR), now=NOW)
+    accounts.deactivate(cid="acme", run_id=RUN.run_id)
+    back = replace(RUN, run_id="back")
+    assert not accounts.begin_removal(back)
+    accounts.occupy(back)
+    assert not accounts.begin_removal(replace(back, attempt=2))
+    assert accounts.state("acme") is RunState.HALTED
+
+    assert accounts.begin_removal(back)
+
+    assert accounts.state("acme") is RunState.IN_PROGRESS
+    assert accounts.begin_removal(back)
+    accounts.close(back)
+    assert not accounts.begin_removal(back)

@@ -9,11 +9,13 @@ import pytest
 from notes_migration.domain.ledger import BatchCounts, OwnerCounts
 from notes_migration.ports.batch_ledger import BatchLedger, BatchResult, PreparedNote
 from tests.fakes.batch_ledger import InMemoryLedger
-from tests.support.builders import a_run, attachment_counts
+from tests.support.builders import NOW, a_run, attachment_counts
 
 RUN, LATER = a_run(), a_run(run_id="acme__2")
 OTHER = a_run(run_id="rival__1", cid="rival", company_sso_id="rival-company")
-PREPARED = PreparedNote(2, 300, {"ATTACHMENT_TOO_LARGE": 1}, by_label=True, checkin_dropped=True)
+PREPARED = PreparedNote(
+    2, 300, {"ATTACHMENT_TOO_LARGE": 1}, by_label=True, checkin_dropped=True, updated_at=NOW
+)
 
 
 @pytest.fixture(params=["fake", pytest.param("mongo", marks=pytest.mark.integration)])

@@ -52,3 +52,21 @@ def test_given_a_run_verified_again_when_stored_then_its_certificate_is_replaced
     found = certificates.latest("acme")
     assert found is not None
     assert (found["differences_total"], len(found["differences"])) == (2, 2)
+
+
+def test_given_certificates_when_revoked_then_none_of_the_account_is_returned_until_a_new_one(
+    certificates: Certificates,
+) -> None:
+    certificates.store(a_certificate("acme__2"))
+    certificates.store(a_certificate("rival__1", cid="rival"))
+
+    certificates.revoke("acme", by="back-1")
+    certificates.revoke("acme", by="back-2")
+
+    assert certificates.latest("acme") is None
+    assert certificates.latest("rival") == a_certificate("rival__1", cid="rival").to_json()
+    certificates.store(a_certificate("acme__3"))
+    assert certificates.latest("acme") == a_certificate("acme__3").to_json()
+    certificates.revoke("acme", by="back-3")
+    certificates.store(a_certificate("acme__3", differing=1))
+    assert certificates.latest("acme") == a_certificate("acme__3", differing=1).to_json()

@@ -130,3 +130,17 @@ def test_given_things_that_are_repaired_when_removed_then_only_these_records_of_
 
     assert list(lookup.of_account("acme")) == [NOTE]
     assert list(lookup.of_account("rival")) == [FILE]
+
+
+def test_given_failures_when_an_account_is_cleared_then_the_others_stay(
+    failures: tuple[Any, Rows],
+) -> None:
+    records, rows = failures
+    records.record(RUN, [NOTE, FILE, OWNER])
+    records.record(replace(RUN, cid="rival"), [NOTE])
+
+    records.clear("acme")
+    records.clear("nobody")
+
+    assert [row[:3] for row in rows()] == [("note", "4", None)]
+    assert records.of_account("acme") == []

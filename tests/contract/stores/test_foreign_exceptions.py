@@ -29,7 +29,9 @@ from notes_migration.adapters.mongo_contacts import MongoContacts
 from notes_migration.adapters.mongo_failures import MongoFailures
 from notes_migration.adapters.mongo_index import apply_index_migration
 from notes_migration.adapters.mongo_inspector import MongoInspector
+from notes_migration.adapters.mongo_migrated_notes import MongoMigratedNotes
 from notes_migration.adapters.mongo_notes import MongoNotes
+from notes_migration.adapters.mongo_removals import MongoRemovals
 from notes_migration.adapters.mongo_repairs import MongoRepairs
 from notes_migration.adapters.mongo_runs import MongoRuns
 from notes_migration.adapters.mongo_stored_notes import MongoStoredNotes
@@ -58,6 +60,8 @@ ACCOUNTS: Calls = {
     "bindings": lambda it: it.bindings(**PAIR),
     "state": lambda it: it.state("acme"),
     "activate": lambda it: it.activate(RUN),
+    "occupy": lambda it: it.occupy(RUN),
+    "begin_removal": lambda it: it.begin_removal(RUN),
     "is_active": lambda it: it.is_active(RUN),
     "close": lambda it: it.close(RUN),
     "holds": lambda it: it.holds(RUN),
@@ -100,17 +104,31 @@ FAILURES: Calls = {
     "of_notes": lambda it: it.of_notes("acme", ["1"]),
     "of_account": lambda it: it.of_account("acme"),
     "remove": lambda it: it.remove(RUN, [FAILED]),
+    "clear": lambda it: it.clear("acme"),
 }
 CERTIFICATES: Calls = {
     "ensure_indexes": lambda it: it.ensure_indexes(),
     "store": lambda it: it.store(certify(RUN, a_ledger(), [], present=[], added_since=0, now=NOW)),
     "latest": lambda it: it.latest("acme"),
+    "revoke": lambda it: it.revoke("acme", by="back"),
 }
 REPAIRS: Calls = {"apply": lambda it: it.apply(Repair("1", NOW, owner_id="sso-1"))}
 STORED: Calls = {"read": lambda it: it.read(["1"]), "ids": lambda it: list(it.ids())}
 NOTES: Calls = {
     "existing": lambda it: it.existing(["1"]),
     "insert_missing": lambda it: it.insert_missing([a_cdp_note("1", note=CANARY)]),
+}
+REMOVALS: Calls = {
+    "intended_by": lambda it: it.intended_by("acme"),
+    "store_removal": lambda it: it.store_removal(RUN, "a", ["1"]),
+    "pending": lambda it: it.pending(RUN),
+    "settle_removal": lambda it: it.settle_removal(RUN, "a", ["1"]),
+    "removed": lambda it: it.removed(RUN),
+    "keep_bytes": lambda it: it.keep_bytes(RUN, 1),
+}
+MIGRATED: Calls = {
+    "stamps": lambda it: it.stamps(["1"]),
+    "remove": lambda it: it.remove({"1": frozenset({NOW})}),
 }
 CONTACTS: Calls = {"of_persons": lambda it: it.of_persons(["1"])}
 INSPECTOR: Calls = {
@@ -138,6 +156,8 @@ ADAPTERS: dict[type, Calls] = {
     MongoCertificates: CERTIFICATES,
     MongoStoredNotes: STORED,
     MongoRepairs: REPAIRS,
+    MongoRemovals: REMOVALS,
+    MongoMigratedNotes: MIGRATED,
     ObjectPageStaging: STAGING,
     RedisStatus: STATUS,
 }
@@ -182,6 +202,8 @@ def unplugged() -> Iterator[dict[type, Any]]:
             MongoCertificates: MongoCertificates(collection),
             MongoStoredNotes: MongoStoredNotes(collection, company_sso_id="acme-company"),
             MongoRepairs: MongoRepairs(collection, company_sso_id="acme-company"),
+            MongoRemovals: MongoRemovals(collection),
+            MongoMigratedNotes: MongoMigratedNotes(collection, company_sso_id="acme-company"),
             ObjectPageStaging: ObjectPageStaging(S3Storage(s3, "staging")),
             RedisStatus: RedisStatus(redis_client),
         }

@@ -78,7 +78,7 @@ ALLOWED = {
     (RunState.IN_PROGRESS, RunState.IN_PROGRESS),
     *((RunState.IN_PROGRESS, end) for end in ENDS),
     *((end, RunState.IN_PROGRESS) for end in ENDS),
-    *((end, RunState.NOT_STARTED) for end in ENDS),
+    (RunState.IN_PROGRESS, RunState.NOT_STARTED),
 }
 
 
