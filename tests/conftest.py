@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OWN_AIRFLOW = ("test_demo", "test_sandbox_lifecycle")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a module in one worker, and all that use the session's one Airflow in the first of them.
 
