@@ -31,6 +31,14 @@ class InMemoryFailures:
             attempts = before.attempts + (before.last != now) if before else 1
             self.seen[key] = Seen(each, attempts, now)
 
+    def renew(self, run: Run, note_ids: Collection[str], failures: Sequence[FailedRecord]) -> None:
+        kept = {(run.cid, each.kind, each.note_id, each.asset) for each in failures}
+        over = {
+            key for key in self.seen if key[0] == run.cid and key[1] != "note" and key[2] in set(note_ids)
+        }
+        self.seen = {key: each for key, each in self.seen.items() if key not in over - kept}
+        self.record(run, failures)
+
     def remove(self, run: Run, repaired: Sequence[FailedRecord]) -> None:
         for each in repaired:
             self.seen.pop((run.cid, each.kind, each.note_id, each.asset), None)

@@ -12,6 +12,7 @@ from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.ledger import Ledger
 from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.run import Run
+from notes_migration.domain.states import RunState
 
 
 class InMemoryRuns:
@@ -40,7 +41,14 @@ class InMemoryRuns:
 
     def latest_migration(self, cid: str) -> Run | None:
         runs = [each for each in self._runs.values() if each.cid == cid and each.mode is Mode.MIGRATE]
-        return max((each for each in runs if each.max_id), key=lambda each: each.started_at, default=None)
+        return max((each for each in runs if each.max_id), key=self._knowledge, default=None)
+
+    def _knowledge(self, run: Run) -> tuple[int, datetime]:
+        outcome, ledger = self._outcomes.get(run.run_id), self.ledgers.get(run.run_id)
+        if outcome and outcome.state is not RunState.HALTED:
+            return 2, run.started_at
+        read_any = outcome is not None and ledger is not None and ledger.batches.processed > 0
+        return int(read_any), run.started_at
 
     def outcome(self, run_id: str) -> Outcome | None:
         return self._outcomes.get(run_id)

@@ -46,6 +46,18 @@ class MongoFailures:
         with translated("recording failures"):
             self._failures.bulk_write([_upsert(run, failure, now) for failure in failures], ordered=False)
 
+    def renew(self, run: Run, note_ids: Collection[str], failures: Sequence[FailedRecord]) -> None:
+        if note_ids:
+            over = {
+                "cid": run.cid,
+                "kind": {"$ne": "note"},
+                "legacy_crm_note_id": {"$in": sorted(note_ids)},
+                "_id": {"$nin": sorted(_key(run, each) for each in failures)},
+            }
+            with translated("removing failures that are over"):
+                self._failures.delete_many(over)
+        self.record(run, failures)
+
     def remove(self, run: Run, repaired: Sequence[FailedRecord]) -> None:
         if not repaired:
             return

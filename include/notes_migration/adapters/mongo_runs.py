@@ -26,6 +26,22 @@ AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 _REPLAY = frozenset({"reasons", "replay_of", "keeps_success"})
 _OWN_FORM = frozenset({"settings", "mode", "stopped", "run_id", "max_id"}) | _REPLAY
 _FACTS = tuple(name for name in Run.__slots__ if name not in _OWN_FORM)
+_DELIVERED = ("migrated", "already_present", "failed", "erased_in_cdp")
+_HOW_MUCH_IT_HAS_READ: Document = {
+    "$switch": {
+        "branches": [
+            {
+                "case": {"$in": ["$status", [RunState.COMPLETED_SUCCESS, RunState.COMPLETED_WITH_ERRORS]]},
+                "then": 2,  # everything
+            },
+            {
+                "case": {"$gt": [{"$add": [f"$counts.{name}" for name in _DELIVERED]}, 0]},
+                "then": 1,  # something
+            },
+        ],
+        "default": 0,
+    }
+}
 
 
 class MongoRuns:
@@ -70,10 +86,23 @@ class MongoRuns:
         return max((int(each["max_id"]) for each in found), default=0)
 
     def latest_migration(self, cid: str) -> Run | None:
-        query = {"cid": cid, "mode": Mode.MIGRATE, "max_id": {"$ne": "0"}}
+        rolled_back = {"cid": cid, "mode": "rollback", "status": RunState.NOT_STARTED}
+        query: Document = {"cid": cid, "mode": Mode.MIGRATE, "max_id": {"$ne": "0"}}
         with translated("reading the account's last migration"):
-            found = self._runs.find_one(query, sort=[("started_at", DESCENDING)])
-        return None if found is None else _to_run(found)
+            undone = self._runs.find_one(rolled_back, sort=[("started_at", DESCENDING)])
+            if undone is not None:
+                query["started_at"] = {"$gt": undone["started_at"]}
+            found = list(
+                self._runs.aggregate(
+                    [
+                        {"$match": query},
+                        {"$set": {"known": _HOW_MUCH_IT_HAS_READ}},
+                        {"$sort": {"known": DESCENDING, "started_at": DESCENDING}},
+                        {"$limit": 1},
+                    ]
+                )
+            )
+        return _to_run(found[0]) if found else None
 
     def outcome(self, run_id: str) -> Outcome | None:
         with translated("reading the run's outcome"):

@@ -66,6 +66,9 @@ class NoFailureRecords:
     def record(self, run: Run, failures: Sequence[FailedRecord]) -> None:
         """Nothing."""
 
+    def renew(self, run: Run, note_ids: Collection[str], failures: Sequence[FailedRecord]) -> None:
+        """Nothing."""
+
     def resolve(self, run: Run, note_ids: Collection[str]) -> None:
         """Nothing."""
 

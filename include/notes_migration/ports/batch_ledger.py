@@ -69,7 +69,10 @@ class BatchLedger(Protocol):
         ...
 
     def written_before(self, run: Run, note_ids: Collection[str]) -> set[str]:
-        """Return which of the ids earlier work of the account has written, and no rollback has removed."""
+        """Return which of the ids earlier work of the account has written, and no rollback has removed.
+
+        Asked of notes that the CDP lacks.
+        """
         ...
 
     def store_intent(self, run: Run, batch: str, note_ids: Collection[str]) -> None:
@@ -116,8 +119,15 @@ class FailureRecords(Protocol):
         """Store or refresh one record per failed thing."""
         ...
 
+    def renew(self, run: Run, note_ids: Collection[str], failures: Sequence[FailedRecord]) -> None:
+        """Store the failures, and drop what else is on record of the files and owners of these notes.
+
+        For notes that are about to be written: what an earlier try, which wrote none, has met is over.
+        """
+        ...
+
     def resolve(self, run: Run, note_ids: Collection[str]) -> None:
-        """Remove the note failures of notes that are now written."""
+        """Remove the note failures of notes that are there."""
         ...
 
     def remove(self, run: Run, repaired: Sequence[FailedRecord]) -> None:

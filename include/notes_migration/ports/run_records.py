@@ -32,7 +32,11 @@ class RunRecords(Protocol):
         ...
 
     def latest_migration(self, cid: str) -> Run | None:
-        """Return the account's newest migrating run that had notes to read, or None."""
+        """Return the migrating run that knows the account's notes best, or None; after a rollback, anew.
+
+        That is the newest that read all of them, else the newest that read any, else the newest that
+        had notes to read: a run that was cut off or halted does not take the place of a whole one.
+        """
         ...
 
     def outcome(self, run_id: str) -> Outcome | None:

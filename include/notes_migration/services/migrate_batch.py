@@ -21,7 +21,7 @@ from notes_migration.domain.owners import choose_owner
 from notes_migration.domain.parsing import ParsedBatch, parse_batch
 from notes_migration.domain.run import Run
 from notes_migration.ports.account_registry import AccountRegistry
-from notes_migration.ports.batch_ledger import BatchLedger, BatchResult, FailureRecords
+from notes_migration.ports.batch_ledger import BatchLedger, BatchResult, FailedRecord, FailureRecords
 from notes_migration.ports.clock import Clock
 from notes_migration.ports.contacts import ContactDirectory
 from notes_migration.ports.events import Events
@@ -87,7 +87,7 @@ class MigrateBatch:
         self.batches.store_prepared(run, page.batch, tally.prepared)
         self._require_active(run)
         # Before the write: a retry after a crash meets the notes as written and looks at no file again.
-        self._record_failures(run, tally)
+        self.failures.renew(run, [each.legacy_crm_note_id for each in documents], _nameable(tally.failures))
         self._write(documents, tally)
         result = tally.result(self.clock.monotonic_seconds() - began)
         self._record(run, page, result, tally)
@@ -190,13 +190,11 @@ class MigrateBatch:
         return ids - self.notes.existing(ids)
 
     def _record(self, run: Run, page: StagedPage, result: BatchResult, tally: BatchTally) -> None:
-        self._record_failures(run, tally)
-        self.failures.resolve(run, tally.migrated)
+        self.failures.record(run, _nameable(tally.failures))
+        # Also of those that were there: a try may have died between writing a note and this.
+        self.failures.resolve(run, [*tally.migrated, *tally.already_present])
         self.batches.store_result(run, page.batch, result)
         self._emit(run, result, tally)
-
-    def _record_failures(self, run: Run, tally: BatchTally) -> None:
-        self.failures.record(run, [each for each in tally.failures if each.note_id])
 
     def _emit(self, run: Run, result: BatchResult, tally: BatchTally) -> None:
         names = {"note": "note_failed", "attachment": "attachment_failed", "owner": "owner_not_resolved"}
@@ -218,3 +216,8 @@ class MigrateBatch:
             failure_rate=Ledger(run.in_scope, run.out_of_scope, result.counts).failure_rate,
             duration_seconds=result.duration_seconds,
         )
+
+
+def _nameable(failures: Sequence[FailedRecord]) -> list[FailedRecord]:
+    """Return what can be kept under an id."""
+    return [each for each in failures if each.note_id]

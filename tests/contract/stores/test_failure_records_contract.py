@@ -144,3 +144,21 @@ def test_given_failures_when_an_account_is_cleared_then_the_others_stay(
 
     assert [row[:3] for row in rows()] == [("note", "4", None)]
     assert records.of_account("acme") == []
+
+
+def test_given_a_note_that_is_made_anew_when_renewed_then_only_what_it_meets_now_is_on_record(
+    failures: tuple[FailureRecords, Rows],
+) -> None:
+    records, rows = failures
+    other = replace(OWNER, note_id="5")
+    other_file = replace(FILE, asset="image-8")
+    records.record(a_run(run_id="acme__0"), [NOTE, FILE, other_file, OWNER, other])
+
+    records.renew(RUN, ["4"], [FILE])
+    records.renew(RUN, [], [])
+
+    assert rows() == [
+        ("attachment", "4", "image-7", "ATTACHMENT_TOO_LARGE", 2),
+        ("note", "4", None, "NOTE_INVALID", 1),
+        ("owner", "5", None, "OWNER_NOT_RESOLVED", 1),
+    ]

@@ -101,6 +101,7 @@ FAILURES: Calls = {
     "ensure_indexes": lambda it: it.ensure_indexes(),
     "record": lambda it: it.record(RUN, [FAILED]),
     "resolve": lambda it: it.resolve(RUN, ["1"]),
+    "renew": lambda it: it.renew(RUN, ["1"], [FAILED]),
     "of_notes": lambda it: it.of_notes("acme", ["1"]),
     "of_account": lambda it: it.of_account("acme"),
     "remove": lambda it: it.remove(RUN, [FAILED]),

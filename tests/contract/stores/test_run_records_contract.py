@@ -167,3 +167,21 @@ def test_given_several_runs_when_the_latest_migration_is_asked_then_it_is_one_th
     runs.start(a_run(run_id="rival__1", started_at=later[4], cid="rival"))
 
     assert runs.latest_migration("acme") == a_run(run_id="acme__2", started_at=later[1])
+
+
+def test_given_runs_that_were_cut_off_when_the_latest_migration_is_asked_then_a_whole_one_comes_first(
+    runs: RunRecords,
+) -> None:
+    whole, part, nothing, on_its_way = (
+        a_run(run_id=f"acme__{each}", started_at=NOW + timedelta(minutes=each)) for each in range(1, 5)
+    )
+    for run in (part, nothing, on_its_way):
+        runs.start(run)
+    runs.finish(part, HALTED, a_ledger(already_present=1), now=NOW)
+    runs.finish(nothing, HALTED, a_ledger(), now=NOW)
+    assert runs.latest_migration("acme") == part
+
+    runs.start(whole)
+    runs.finish(whole, Outcome(RunState.COMPLETED_WITH_ERRORS), a_ledger(migrated=1), now=NOW)
+
+    assert runs.latest_migration("acme") == whole
