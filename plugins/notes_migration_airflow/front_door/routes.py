@@ -1,10 +1,15 @@
-"""The routes of contracts, section 3; sync, so that they run in the server's threads."""
+"""The routes of contracts, section 3; what asks stores runs in the server's threads."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from notes_migration.domain.conf import MigrationConf
 from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.front_door import FrontDoor
 from notes_migration_airflow.front_door import documented, failure_rendering
@@ -15,15 +20,18 @@ from notes_migration_airflow.front_door.request_reading import AccountOfQuery, T
 
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 SOURCE_HEADER = "X-Status-Source"
+# Each asks several stores: twenty threads at once mostly wait for each other, and some very long.
+TRIGGERS_AT_ONCE = 4
 
 
 def make_router(door: FrontDoor) -> APIRouter:
     """Return the four routes over the door's services."""
     router = APIRouter(prefix="/private/notes")
+    start = _starter(door)
 
     @router.post("/migrate", **documented.MIGRATE)
-    def migrate(conf: TriggerRequest, request: Request) -> Response:
-        job_id = door.trigger().trigger(conf, triggered_by=f"api:{request.state.caller}")
+    async def migrate(conf: TriggerRequest, request: Request) -> Response:
+        job_id = await start(conf, f"api:{request.state.caller}")
         return JSONResponse({"job_id": job_id, "status": "in_progress"}, headers=_FRESH)
 
     @router.get("/migration/status", **documented.STATUS)
@@ -52,6 +60,19 @@ def make_router(door: FrontDoor) -> APIRouter:
         return _failures_answer(cid, media_type, begun(door.failures().pages(cid)))
 
     return router
+
+
+def _starter(door: FrontDoor) -> Callable[[MigrationConf, str], Awaitable[str]]:
+    at_once = asyncio.Semaphore(TRIGGERS_AT_ONCE)
+
+    def trigger(conf: MigrationConf, triggered_by: str) -> str:
+        return door.trigger().trigger(conf, triggered_by=triggered_by)
+
+    async def start(conf: MigrationConf, triggered_by: str) -> str:
+        async with at_once:
+            return await run_in_threadpool(trigger, conf, triggered_by)
+
+    return start
 
 
 def _certificate_answer(door: FrontDoor, cid: str) -> Response:
