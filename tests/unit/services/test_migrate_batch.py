@@ -368,9 +368,7 @@ def test_given_a_hostile_name_when_migrated_then_the_batch_goes_on() -> None:
     assert world.notes.stored["2"].owner == Owner(label="half Sari")
 
 
-def test_given_an_owner_that_failed_before_a_crash_when_a_later_run_resolves_it_then_nothing_is_on_record() -> (
-    None
-):
+def test_given_an_owner_that_failed_before_a_crash_when_resolved_later_then_nothing_is_on_record() -> None:
     world, run, page = a_started_run([a_crm_note(2)])
     world.owners.down = True
     with pytest.raises(Crash):
@@ -385,9 +383,7 @@ def test_given_an_owner_that_failed_before_a_crash_when_a_later_run_resolves_it_
     assert world.failures.seen == {}
 
 
-def test_given_a_crash_after_a_failed_note_was_written_when_it_is_met_again_then_it_is_no_longer_on_record() -> (
-    None
-):
+def test_given_a_crash_after_a_failed_note_was_written_when_met_again_then_it_is_off_the_record() -> None:
     world, run, page = a_started_run([a_crm_note(2, crm_person_id=9002)])
     world.batch.migrate(run, page)
     assert world.failures.reasons() == {"2": "CONTACT_NOT_MAPPED"}
