@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from notes_migration.ports.stored_notes import StoredNotes
     from notes_migration.services.finalize_run import FinalizeRun
     from notes_migration.services.guard_run import GuardRun
+    from notes_migration.services.kill_switch import KillSwitch
     from notes_migration.services.measure_coverage import MeasureCoverage
     from notes_migration.services.migrate_batch import MigrateBatch, Relinker
     from notes_migration.services.migrate_group import MigrateGroup
@@ -256,12 +257,12 @@ class Composition:
     def measure_coverage(self) -> MeasureCoverage:
         from notes_migration.services.measure_coverage import MeasureCoverage
 
-        return MeasureCoverage(self.crm, self.contacts, self.runs, self.progress)
+        return MeasureCoverage(self.crm, self.contacts, self.runs, self.progress, self._switch())
 
     def extract_range(self) -> Extracting:
         from notes_migration.services.extract_range import ExtractRange
 
-        return ExtractRange(self.crm, self.staging, self.runs, self.clock)
+        return ExtractRange(self.crm, self.staging, self.runs, self._switch())
 
     def plan_batches(self) -> PlanBatches:
         from notes_migration.services.plan_batches import PlanBatches
@@ -350,6 +351,11 @@ class Composition:
         from notes_migration.adapters.mongo_inspector import MongoInspector
 
         return MongoInspector(self.resources.database["contact_notes"], company_sso_id=self.company_sso_id)
+
+    def _switch(self) -> KillSwitch:
+        from notes_migration.services.kill_switch import KillSwitch
+
+        return KillSwitch(self.resources.flag, self.clock)
 
     def _status(self) -> RunStatus:
         from notes_migration.adapters.redis_status import RedisStatus

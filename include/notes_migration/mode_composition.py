@@ -141,7 +141,15 @@ class ReplayComposition(Composition):
     def extract_range(self) -> Extracting:
         from notes_migration.services.plan_replay import PlanReplay
 
-        return PlanReplay(self.crm, self.staging, self.runs, self.batches, self._failures(), self.notes)
+        return PlanReplay(
+            self.crm,
+            self.staging,
+            self.runs,
+            self.batches,
+            self._failures(),
+            self.notes,
+            self._switch(),
+        )
 
     def _batch_work(self) -> Callable[[Run, StagedPage], object]:
         from notes_migration.services.replay_batch import ReplayBatch

@@ -12,6 +12,7 @@ from notes_migration.domain.settings import parse_settings
 from notes_migration.services.extract_range import ExtractRange
 from notes_migration.services.finalize_run import Ending, FinalizeRun
 from notes_migration.services.guard_run import GuardRun, RunRequest
+from notes_migration.services.kill_switch import KillSwitch
 from notes_migration.services.measure_coverage import MeasureCoverage
 from notes_migration.services.migrate_batch import MigrateBatch
 from notes_migration.services.migrate_group import MigrateGroup
@@ -116,12 +117,16 @@ class MemoryWorld:
         return MigrateGroup(self.batch.migrate, self.flag, self.runs, self.progress)
 
     @property
+    def switch(self) -> KillSwitch:
+        return KillSwitch(self.flag, self.clock)
+
+    @property
     def extractor(self) -> ExtractRange:
-        return ExtractRange(self.crm, self.staging, self.runs, self.clock)
+        return ExtractRange(self.crm, self.staging, self.runs, self.switch)
 
     @property
     def gate(self) -> MeasureCoverage:
-        return MeasureCoverage(self.crm, self.contacts, self.runs, self.progress)
+        return MeasureCoverage(self.crm, self.contacts, self.runs, self.progress, self.switch)
 
     @property
     def planner(self) -> PlanBatches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.errors import MigrationError, ReasonCode
 from notes_migration.domain.ledger import Ledger
 from notes_migration.domain.settings import MigrationSettings
 from notes_migration.domain.states import RunState
@@ -51,3 +51,14 @@ def decide_outcome(verdict: Verdict, ledger: Ledger, settings: MigrationSettings
     if verdict.missing or not ledger.matches(settings.match_threshold_pct, undelivered=verdict.undelivered):
         return Outcome(RunState.COMPLETED_WITH_ERRORS, ReasonCode.MATCH_BELOW_THRESHOLD)
     return Outcome(RunState.COMPLETED_SUCCESS)
+
+
+def stops_reading(error: MigrationError) -> ReasonCode | None:
+    """Return why a run must stop where its reading ended so, or None where the task has failed."""
+    match error.reason:
+        case ReasonCode.CRM_EXTRACT_FAILED | ReasonCode.CID_NOT_FOUND:
+            return ReasonCode.CRM_EXTRACT_FAILED
+        case ReasonCode.FLAG_DISABLED:
+            return ReasonCode.FLAG_DISABLED
+        case _:
+            return None

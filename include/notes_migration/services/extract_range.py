@@ -12,12 +12,13 @@ import structlog
 
 from notes_migration.domain.batching import StagedPage
 from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode
+from notes_migration.domain.outcome import stops_reading
 from notes_migration.domain.paging import IdRange, accept_page
 from notes_migration.domain.run import Run
-from notes_migration.ports.clock import Clock
 from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.run_records import RunRecords
 from notes_migration.ports.staging import PageStaging
+from notes_migration.services.kill_switch import KillSwitch
 
 _log = structlog.get_logger(__name__)
 
@@ -29,17 +30,20 @@ class ExtractRange:
     crm: CrmSource
     staging: PageStaging
     runs: RunRecords
-    clock: Clock
+    switch: KillSwitch
 
     def extract(self, run: Run, id_range: IdRange) -> list[StagedPage]:
-        """Return the staged pages, ascending; empty where the run stops with CRM_EXTRACT_FAILED."""
+        """Return the staged pages, ascending; empty where the run stops or has been stopped."""
+        if run.stopped is not None:
+            return []
         try:
             return self._read(run, id_range)
         except MigrationError as error:
-            if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
+            reason = stops_reading(error)
+            if reason is None:
                 raise
             _log.warning("extract_failed", job_id=run.run_id, cid=run.cid, problem=error.message)
-            self.runs.stop(run, ReasonCode.CRM_EXTRACT_FAILED)
+            self.runs.stop(run, reason)
             return []
 
     def _read(self, run: Run, id_range: IdRange) -> list[StagedPage]:
@@ -48,6 +52,7 @@ class ExtractRange:
         seen: set[str] = set()
         cursor, breaches = id_range.after_id, 0
         while True:
+            self.switch.require_on(run)
             raw = self.crm.notes(after_id=cursor, until_id=id_range.until_id, per_page=run.batch_size)
             page = accept_page(raw, cursor=cursor, until_id=id_range.until_id)
             breaches += page.breaches
@@ -58,8 +63,7 @@ class ExtractRange:
             if page.cursor == cursor:
                 break
             cursor = page.cursor
-            if run.settings.inter_page_delay_ms:
-                self.clock.pause(run.settings.inter_page_delay_ms / 1000)
+            self.switch.pause(run, run.settings.inter_page_delay_ms / 1000)
         if len(raw) >= run.batch_size:
             raise FatalError(ReasonCode.CRM_EXTRACT_FAILED, "the CRM repeats a full page and does not go on")
         if breaches:

@@ -10,11 +10,13 @@ from notes_migration.domain.conf import Mode
 from notes_migration.domain.coverage import Coverage
 from notes_migration.domain.errors import FatalError, MigrationError, ReasonCode
 from notes_migration.domain.ids import crm_id
+from notes_migration.domain.outcome import stops_reading
 from notes_migration.domain.paging import IdRange, split_ranges
 from notes_migration.domain.run import Run
 from notes_migration.ports.contacts import ContactDirectory
 from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.run_records import RunRecords
+from notes_migration.services.kill_switch import KillSwitch
 from notes_migration.services.publish_progress import PublishProgress
 
 PERSONS_PER_PAGE = 1000
@@ -29,6 +31,7 @@ class MeasureCoverage:
     contacts: ContactDirectory
     runs: RunRecords
     progress: PublishProgress
+    switch: KillSwitch
 
     def ranges_to_read(self, run: Run) -> list[IdRange]:
         """Return the id ranges to extract; none where the run stops here or has no notes."""
@@ -42,9 +45,10 @@ class MeasureCoverage:
         try:
             coverage = self._measure(run)
         except MigrationError as error:
-            if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
+            reason = stops_reading(error)
+            if reason is None:
                 raise
-            return self._stop(run, ReasonCode.CRM_EXTRACT_FAILED)
+            return self._stop(run, reason)
         _log.info(
             "coverage_measured",
             job_id=run.run_id,
@@ -71,6 +75,7 @@ class MeasureCoverage:
         persons = resolved = cursor = 0
         unreadable: set[str] = set()
         while True:
+            self.switch.require_on(run)
             page = self.crm.person_ids(after_id=cursor, until_id=run.max_id, per_page=PERSONS_PER_PAGE)
             ids = {text for text in map(crm_id, page) if text is not None}
             unreadable |= {repr(each) for each in page if crm_id(each) is None}

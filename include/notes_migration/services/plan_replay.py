@@ -17,6 +17,7 @@ from notes_migration.domain.batching import StagedPage
 from notes_migration.domain.errors import MigrationError, ReasonCode
 from notes_migration.domain.ids import crm_id
 from notes_migration.domain.ledger import BatchCounts
+from notes_migration.domain.outcome import stops_reading
 from notes_migration.domain.paging import IdRange
 from notes_migration.domain.run import Run
 from notes_migration.ports.batch_ledger import BatchLedger, BatchResult, FailedRecord, FailureLookup
@@ -24,6 +25,7 @@ from notes_migration.ports.crm import MAX_IDS, CrmSource
 from notes_migration.ports.notes_store import NotesStore
 from notes_migration.ports.run_records import RunRecords
 from notes_migration.ports.staging import PageStaging
+from notes_migration.services.kill_switch import KillSwitch
 
 _log = structlog.get_logger(__name__)
 CARRIED = "carried"
@@ -40,18 +42,20 @@ class PlanReplay:
     batches: BatchLedger
     failures: FailureLookup
     notes: NotesStore
+    switch: KillSwitch
 
     def extract(self, run: Run, id_range: IdRange) -> list[StagedPage]:  # noqa: ARG002 - as ExtractRange
-        """Return the staged pages; empty where nothing failed, or the run stops with CRM_EXTRACT_FAILED."""
+        """Return the staged pages; empty where nothing failed, or the run stops."""
         records = self.failures.of_account(run.cid)
         chosen = sorted({each.note_id for each in records if run.replays(each.reason)} - {""}, key=int)
         try:
             pages, delivered = self._stage(run, chosen)
         except MigrationError as error:
-            if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
+            reason = stops_reading(error)
+            if reason is None:
                 raise
             _log.warning("extract_failed", job_id=run.run_id, cid=run.cid, problem=error.message)
-            self.runs.stop(run, ReasonCode.CRM_EXTRACT_FAILED)
+            self.runs.stop(run, reason)
             return []
         self._carry(run, records, asked=set(chosen), delivered=delivered)
         return pages
@@ -60,6 +64,7 @@ class PlanReplay:
         pages: list[StagedPage] = []
         delivered: set[str] = set()
         for ids in _chunks(chosen):
+            self.switch.require_on(run)
             notes = _asked_for(self.crm.by_ids(ids), ids)
             if not notes:
                 continue

@@ -14,10 +14,13 @@ from notes_migration.domain.ledger import BatchCounts, Ledger
 from notes_migration.domain.paging import IdRange
 from notes_migration.domain.run import Run
 from notes_migration.ports.batch_ledger import BatchResult, FailedRecord
+from notes_migration.services.kill_switch import KillSwitch
 from notes_migration.services.plan_replay import PlanReplay
 from tests.fakes.batch_ledger import InMemoryLedger
+from tests.fakes.clock import SteppedClock
 from tests.fakes.crm import InMemoryCrm
 from tests.fakes.failure_records import InMemoryFailures
+from tests.fakes.feature_flag import InMemoryFlag
 from tests.fakes.notes_store import InMemoryNotes
 from tests.fakes.run_records import InMemoryRuns
 from tests.fakes.staging import InMemoryStaging
@@ -68,7 +71,8 @@ class Account:
         facts = {"run_id": "acme__2", "mode": Mode.REPLAY_FAILED, "replay_of": "acme__1", **changes}
         run = a_run(in_scope=self.former.in_scope, out_of_scope=0, **facts)
         self.runs.start(run)
-        plan = PlanReplay(self.crm, self.staging, self.runs, self.ledger, self.failures, self.notes)
+        switch = KillSwitch(InMemoryFlag(), SteppedClock())
+        plan = PlanReplay(self.crm, self.staging, self.runs, self.ledger, self.failures, self.notes, switch)
         pages = plan.extract(run, EVERYTHING)
         return run, [str(note["id"]) for page in pages for note in self.staging.load(page)]
 
