@@ -12,8 +12,9 @@ from notes_migration.adapters.redis_status import RedisStatus
 from notes_migration.adapters.s3_storage import S3Storage
 from notes_migration.adapters.system_clock import SystemClock
 from notes_migration.composition import Composition, Resources, make_alerts
-from notes_migration.domain.run import Run
+from notes_migration.domain.run import RollbackMode, Run
 from notes_migration.ports.watching import LiveRuns
+from notes_migration.rollback_composition import rollback_composition_for
 from notes_migration.services.mend_status import MendStatus
 from notes_migration.services.publish_progress import PublishProgress
 from notes_migration.services.report_late_run import ReportLateRun
@@ -65,6 +66,10 @@ def report_late_run(resources: Resources) -> ReportLateRun:
 
 
 def _settle(resources: Resources, run: Run) -> None:
+    if isinstance(run.mode, RollbackMode):
+        with rollback_composition_for(run.mode).for_run(resources, run) as rollback:
+            rollback.end_rollback().finalize(run, may_be_removing=True)
+        return
     with Composition.for_run(resources, run) as composition:
         finalize = replace(composition.finalize_run(), attachments=KeepsObjects())
         finalize.finalize(run, batches_may_be_dying=True)

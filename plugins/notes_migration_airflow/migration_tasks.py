@@ -7,21 +7,25 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
-import structlog
-from airflow.sdk import Context, get_current_context
+from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from notes_migration.composition import Composition
-from notes_migration.domain.errors import FatalError, ReasonCode
-from notes_migration.domain.run import Run
+from notes_migration.domain.run import RollbackMode, Run
 from notes_migration.domain.states import RunState
 from notes_migration.mode_composition import compose, composition_for
 from notes_migration_airflow import xcom
 from notes_migration_airflow.airflow_resources import AirflowResources
 from notes_migration_airflow.connections import current_settings
-from notes_migration_airflow.task_states import read_states
+from notes_migration_airflow.task_shell import (
+    failing_fast,
+    find_run,
+    may_be_dying,
+    never_accepted,
+    run_is_over,
+    triggered_by,
+)
 
-_log = structlog.get_logger(__name__)
 BATCHES_TASK_ID = "migrate_batches"
 
 
@@ -32,9 +36,9 @@ def guard() -> dict[str, Any]:
 
     context = get_current_context()
     dag_run = context["dag_run"]
-    with _failing_fast(), AirflowResources() as resources:
+    with failing_fast(), AirflowResources() as resources:
         conf, settings = parse_conf(dag_run.conf or {}), current_settings()
-        request = RunRequest(dag_run.run_id, conf, settings, triggered_by=_triggered_by(context))
+        request = RunRequest(dag_run.run_id, conf, settings, triggered_by=triggered_by(context))
         with composition_for(conf.mode)(
             resources,
             job_id=dag_run.run_id,
@@ -98,62 +102,33 @@ def record_end(findings: Mapping[str, Any]) -> None:
 def finalize() -> str:
     """Clean up, and end the run where it could not end itself."""
     context = get_current_context()
-    with _failing_fast(), AirflowResources() as resources:
+    with failing_fast(), AirflowResources() as resources:
         run = _find_run(resources, context["dag_run"].run_id)
         if run is None:
             return "never_started"
         with compose(resources, run) as composition:
-            dying = _batches_may_be_dying(context)
+            dying = may_be_dying(context, BATCHES_TASK_ID)
             return str(composition.finalize_run().finalize(run, batches_may_be_dying=dying))
-
-
-def _batches_may_be_dying(context: Context) -> bool:
-    ti = context["ti"]
-    states = read_states(ti.dag_id, ti.run_id)
-    quiet = {None, "success", "skipped", "upstream_failed", "removed", "scheduled", "queued"}
-    return any(name.startswith(BATCHES_TASK_ID) and state not in quiet for name, state in states.items())
 
 
 @contextmanager
 def _this_run() -> Iterator[tuple[Run, Composition]]:
     """Open the services of the run that this task belongs to."""
     run_id = get_current_context()["dag_run"].run_id
-    with _failing_fast(), AirflowResources() as resources:
+    with failing_fast(), AirflowResources() as resources:
         run = _find_run(resources, run_id)
         if run is None:
-            raise FatalError(
-                ReasonCode.INTERNAL_ERROR, "guard has not accepted this run; clear the whole run"
-            )
+            raise never_accepted()
         with compose(resources, run) as composition:
             if not composition.accounts.is_active(run):
-                raise FatalError(
-                    ReasonCode.INTERNAL_ERROR,
-                    "this run is over or another has taken the account: nothing was done; "
-                    "start a new run, or clear the whole run",
-                )
+                raise run_is_over()
             yield run, composition
 
 
 def _find_run(resources: AirflowResources, run_id: str) -> Run | None:
-    from notes_migration.adapters.mongo_runs import COLLECTION, MongoRuns
-
-    return MongoRuns(resources.database[COLLECTION], code_version="").find(run_id)
-
-
-@contextmanager
-def _failing_fast() -> Iterator[None]:
-    """Fail without another try where one cannot help, in one line and without a stack of ours."""
-    try:
-        yield
-    except FatalError as error:
-        runbook = f"docs/runbooks/{error.reason}.md"
-        _log.error("task_refused", reason_code=error.reason, problem=error.message, runbook=runbook)
-        raise AirflowFailException(f"{error} ({runbook})") from None
-
-
-def _triggered_by(context: Context) -> str:
-    dag_run = context["dag_run"]
-    return str(dag_run.triggering_user_name or dag_run.run_type)
+    found = find_run(resources, run_id)
+    # A rollback's run of the same id: guard has refused this one.
+    return None if found is None or isinstance(found.mode, RollbackMode) else found
 
 
 def _name_this_index(label: str) -> None:

@@ -15,7 +15,8 @@ from notes_migration.domain.watching import Life, Pulse
 from notes_migration_airflow.airflow_resources import AirflowResources
 from notes_migration_airflow.task_states import read_states
 
-MIGRATION_DAG_ID = "crm_notes_migration"
+# The DAGs whose runs take an account; over both, a run id names one run that was let in.
+DAG_IDS = ("crm_notes_migration", "crm_notes_rollback")
 UNFINISHED = ("queued", "running")
 FINISHED = ("success", "failed")
 
@@ -24,20 +25,20 @@ class AirflowRuns:
     """`notes_migration.ports.watching.LiveRuns` as a task may ask."""
 
     def pulse(self, run_id: str) -> Pulse:
-        if not _is_in(run_id, UNFINISHED):
+        alive = [dag_id for dag_id in DAG_IDS if _is_in(dag_id, run_id, UNFINISHED)]
+        if not alive:
             # Asked for by its states: a run that was deleted, or is another Airflow's, has none here.
-            return Pulse(Life.OVER if _is_in(run_id, FINISHED) else Life.UNKNOWN)
-        states = read_states(MIGRATION_DAG_ID, run_id)
+            over = any(_is_in(dag_id, run_id, FINISHED) for dag_id in DAG_IDS)
+            return Pulse(Life.OVER if over else Life.UNKNOWN)
+        states = [read_states(dag_id, run_id) for dag_id in alive]
         mark = hashlib.sha256(json.dumps(states, sort_keys=True).encode()).hexdigest()[:16]
         return Pulse(Life.ALIVE, mark)
 
 
-def _is_in(run_id: str, states: tuple[str, ...]) -> bool:
+def _is_in(dag_id: str, run_id: str, states: tuple[str, ...]) -> bool:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
-    return bool(
-        RuntimeTaskInstance.get_dr_count(dag_id=MIGRATION_DAG_ID, run_ids=[run_id], states=list(states))
-    )
+    return bool(RuntimeTaskInstance.get_dr_count(dag_id=dag_id, run_ids=[run_id], states=list(states)))
 
 
 def watch() -> dict[str, int]:

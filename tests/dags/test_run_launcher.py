@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -67,17 +68,44 @@ def test_given_runs_of_accounts_with_like_names_when_numbered_then_only_the_acco
     assert last == [11, 30, 40, 0]
 
 
+@pytest.mark.parametrize("dag_id", ["crm_notes_migration", "crm_notes_rollback"])
 @pytest.mark.parametrize(
     ("state", "busy"), [("queued", True), ("running", True), ("success", False), ("failed", False)]
 )
 def test_given_a_run_of_whatever_id_when_asked_then_the_account_is_busy_while_it_waits_or_runs(
-    session: Any, launcher_module: Any, state: str, busy: bool
+    session: Any, launcher_module: Any, state: str, busy: bool, dag_id: str
 ) -> None:
-    add(session, "manual__2026-01-01", cid="acme", state=state)
+    add(session, "manual__2026-01-01", cid="acme", state=state, dag_id=dag_id)
+    add(session, "manual__2026-01-01", cid="acm", state="running", dag_id="another")
     add(session, "other", cid=None, state="running")
 
     assert launcher_module._is_busy(session, "acme") is busy
     assert launcher_module._is_busy(session, "acm") is False
+
+
+@pytest.mark.parametrize(
+    ("states", "ended"),
+    [
+        ({}, False),
+        ({"crm_notes_migration": "failed"}, True),
+        ({"crm_notes_rollback": "success"}, True),
+        ({"crm_notes_rollback": "running"}, False),
+        ({"crm_notes_migration": "failed", "crm_notes_rollback": "running"}, False),
+        ({"another": "success"}, False),
+    ],
+)
+def test_given_a_run_of_either_dag_when_asked_then_it_has_ended_where_nothing_of_its_id_goes_on(
+    session: Any,
+    launcher_module: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    states: dict[str, str],
+    ended: bool,
+) -> None:
+    for dag_id, state in states.items():
+        add(session, "back", cid="acme", state=state, dag_id=dag_id)
+    monkeypatch.setattr(launcher_module, "_session", lambda: nullcontext(session))
+
+    assert launcher_module.AirflowLauncher().has_ended("back") is ended
 
 
 def test_given_a_word_that_airflow_reserves_when_started_then_it_is_an_invalid_request(

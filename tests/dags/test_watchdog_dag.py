@@ -49,19 +49,20 @@ def test_given_the_migration_when_queued_then_its_deadline_is_the_default_window
     assert deadline.callback.kwargs == {"hours": 4.0}
 
 
+@pytest.mark.parametrize("dag_id", ["crm_notes_migration", "crm_notes_rollback"])
 @pytest.mark.parametrize(
     ("state", "life"),
     [("queued", "alive"), ("running", "alive"), ("success", "over"), ("failed", "over"), (None, "unknown")],
 )
 def test_given_a_run_in_airflow_when_asked_for_its_pulse_then_a_missing_one_is_not_taken_for_a_finished_one(
-    state: str | None, life: str, monkeypatch: pytest.MonkeyPatch
+    dag_id: str, state: str | None, life: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     from notes_migration_airflow.watchdog import AirflowRuns
 
-    def count(dag_id: str, run_ids: list[str], states: list[str]) -> int:
-        return int((dag_id, run_ids) == ("crm_notes_migration", ["acme__1"]) and state in states)
+    def count(**asked: Any) -> int:
+        return int((asked["dag_id"], asked["run_ids"]) == (dag_id, ["acme__1"]) and state in asked["states"])
 
     monkeypatch.setattr(RuntimeTaskInstance, "get_dr_count", staticmethod(count))
     monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", staticmethod(lambda **_: {}))

@@ -13,12 +13,14 @@ from urllib.parse import unquote
 import pytest
 
 from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.rollback import RollbackEnd
 from notes_migration.domain.settings import MigrationSettings
 from sandbox.connections import IDS, variable_of
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = ROOT / "docs/runbooks"
 HEADINGS = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+HOW_TO = ("rollback",)
 README = (ROOT / "README.md").read_text()
 
 
@@ -51,9 +53,9 @@ def generator() -> ModuleType:
     return module
 
 
-def the_dag_file() -> tuple[str, list[str]]:
-    """Docstring and terminal tasks of the DAG, read without Airflow."""
-    tree = ast.parse((ROOT / "dags/crm_notes_migration.py").read_text())
+def the_dag_file(name: str = "crm_notes_migration") -> tuple[str, list[str]]:
+    """Docstring and terminal tasks of a DAG, read without Airflow."""
+    tree = ast.parse((ROOT / f"dags/{name}.py").read_text())
     (ends,) = [
         ast.literal_eval(node.value)
         for node in tree.body
@@ -87,8 +89,9 @@ def test_given_the_readme_when_it_lists_connections_then_all_and_no_others() -> 
     assert set(re.findall(r"AIRFLOW_CONN_[A-Z_]+", README)) == {variable_of(conn_id) for conn_id in IDS}
 
 
-def test_given_the_dags_manual_when_it_is_read_then_every_end_is_explained() -> None:
-    manual, ends = the_dag_file()
+@pytest.mark.parametrize("name", ["crm_notes_migration", "crm_notes_rollback"])
+def test_given_the_dags_manual_when_it_is_read_then_every_end_is_explained(name: str) -> None:
+    manual, ends = the_dag_file(name)
 
     assert ends
     assert [end for end in ends if not re.search(rf"^\| `{end}`.*\|.*\|.*\|$", manual, re.MULTILINE)] == []
@@ -96,13 +99,13 @@ def test_given_the_dags_manual_when_it_is_read_then_every_end_is_explained() -> 
 
 
 def test_given_the_reason_codes_when_runbooks_are_listed_then_each_has_one_page_and_no_page_is_left() -> None:
-    assert {page.stem for page in RUNBOOKS.glob("*.md")} == {*map(str, ReasonCode), "README"}
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} == {*map(str, ReasonCode), "README", *HOW_TO}
 
 
 def test_given_the_reason_codes_when_the_index_is_read_then_each_is_linked_once() -> None:
     linked = re.findall(r"\]\((\w+)\.md\)", (RUNBOOKS / "README.md").read_text())
 
-    assert linked == list(map(str, ReasonCode))
+    assert linked == [*HOW_TO, *map(str, ReasonCode)]
 
 
 @pytest.mark.parametrize("code", ReasonCode)
@@ -156,12 +159,14 @@ def test_given_code_that_reads_all_but_one_when_the_page_is_made_then_it_says_wh
     assert module.settings_ahead() == ["batch_size"]
 
 
-def test_given_the_architecture_page_when_compared_with_the_dag_then_it_names_every_task() -> None:
+@pytest.mark.parametrize("name", ["crm_notes_migration", "crm_notes_rollback"])
+def test_given_the_architecture_page_when_compared_with_the_dag_then_it_names_every_task(name: str) -> None:
     text = (ROOT / "docs/architecture.md").read_text()
-    code = (ROOT / "dags/crm_notes_migration.py").read_text()
-    tasks = {*re.findall(r"tasks\.(\w+)", code), *re.findall(r'task_id="(\w+)"', code), *the_dag_file()[1]}
+    code = (ROOT / f"dags/{name}.py").read_text()
+    ends = the_dag_file(name)[1]
+    tasks = {*re.findall(r"tasks\.(\w+)", code), *re.findall(r'task_id="(\w+)"', code), *ends}
 
-    assert len(tasks) > 10
+    assert len(tasks) > 9
     assert [task for task in sorted(tasks - {"record_end"}) if f"`{task}`" not in text] == []
 
 
@@ -205,3 +210,21 @@ def test_given_tracked_files_when_they_are_read_then_no_machine_and_no_registry_
         found += [f"{short(path)}: {match[0]}" for match in forbidden.finditer(text)]
 
     assert found == []
+
+
+def test_given_the_rollbacks_page_when_it_names_fields_of_the_record_then_the_code_writes_them() -> None:
+    page = (RUNBOOKS / "rollback.md").read_text()
+    fields = {name for name in re.findall(r"`report\.(\w+)", page)} | set(
+        re.findall(r"`counted\.(\w+)", page)
+    )
+    services = "".join(path.read_text() for path in (ROOT / "include/notes_migration").rglob("*rollback*.py"))
+
+    assert len(fields) > 6
+    assert [name for name in sorted(fields) if f'"{name}"' not in services] == []
+    assert [end for end in RollbackEnd if str(end) not in page] == []
+
+
+def test_given_the_readme_when_it_lists_dags_then_all_and_no_others() -> None:
+    dags = {path.stem for path in (ROOT / "dags").glob("*.py")}
+
+    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == dags

@@ -39,8 +39,9 @@ class InMemoryLedger:
         return self.all_intended(run) & set(note_ids)
 
     def written_before(self, run: Run, note_ids: Collection[str]) -> set[str]:
-        written = (each.written for each in self._batches.values() if each.cid == run.cid)
-        return set().union(*written) & set(note_ids)
+        batches = [each for each in self._batches.values() if each.cid == run.cid]
+        written = set[str]().union(*(each.written for each in batches))
+        return (written - set[str]().union(*(each.removing for each in batches))) & set(note_ids)
 
     def store_intent(self, run: Run, batch: str, note_ids: Collection[str]) -> None:
         found = self._batches.setdefault((run.run_id, batch), _Batch(run.cid))

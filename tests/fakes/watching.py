@@ -21,7 +21,9 @@ class InMemoryWatchedAccounts:
         return [
             each
             for each in self.records.values()
-            if each.state == "in_progress" or (each.finished_at and each.finished_at > finished_after)
+            if each.state == "in_progress"
+            or each.held
+            or (each.finished_at and each.finished_at > finished_after)
         ]
 
     def steps(self, run: Run) -> int:

@@ -18,10 +18,11 @@ FLAG = "crm_notes_migration_enabled"
 
 
 class AirflowRuns:
-    """Triggers, waits for and looks at runs of `crm_notes_migration`."""
+    """Triggers, waits for and looks at runs of one DAG."""
 
-    def __init__(self, client: airflow.ApiClient, http: httpx.Client) -> None:
+    def __init__(self, client: airflow.ApiClient, http: httpx.Client, dag_id: str = DAG_ID) -> None:
         self._http = http
+        self.dag_id = dag_id
         self.runs = airflow.DagRunApi(client)
         self.tasks = airflow.TaskInstanceApi(client)
         self.pools = airflow.PoolApi(client)
@@ -42,14 +43,14 @@ class AirflowRuns:
 
     def trigger(self, conf: dict[str, Any], run_id: str | None = None) -> str:
         body = airflow.TriggerDAGRunPostBody(conf=conf, dag_run_id=run_id, logical_date=None)
-        started: str = self.runs.trigger_dag_run(DAG_ID, body).dag_run_id
+        started: str = self.runs.trigger_dag_run(self.dag_id, body).dag_run_id
         return started
 
     def migrate(self, cid: str, run_id: str | None = None, **conf: Any) -> str:
         return self.trigger({"cid": cid, "company_sso_id": f"{cid}-company", **conf}, run_id)
 
     def state(self, run_id: str) -> str:
-        return str(self.runs.get_dag_run(DAG_ID, run_id).state.value)
+        return str(self.runs.get_dag_run(self.dag_id, run_id).state.value)
 
     def wait(self, run_id: str, *, seconds: float = 240) -> str:
         """Return the run's final state."""
@@ -78,7 +79,7 @@ class AirflowRuns:
         )
 
     def instances(self, run_id: str, task_id: str | None = None) -> list[Any]:
-        found = self.tasks.get_task_instances(DAG_ID, run_id, limit=500).task_instances
+        found = self.tasks.get_task_instances(self.dag_id, run_id, limit=500).task_instances
         return [ti for ti in found if task_id in {None, ti.task_id}]
 
     def task_states(self, run_id: str) -> dict[str, str]:
@@ -87,7 +88,7 @@ class AirflowRuns:
 
     def log(self, run_id: str, task_id: str, *, map_index: int = -1, try_number: int = 1) -> str:
         """Return the whole log as its JSON lines: the client's model leaves an exception's text out."""
-        path = f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
+        path = f"/api/v2/dags/{self.dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         answer = self._http.get(path, params={"map_index": map_index, "full_content": True})
         return answer.raise_for_status().text
 
@@ -99,7 +100,7 @@ class AirflowRuns:
         """Clear one task (or one of its indexes) by hand, as the UI's button does."""
         which: Any = [task_id, map_index] if map_index is not None else task_id
         self.tasks.post_clear_task_instances(
-            DAG_ID,
+            self.dag_id,
             airflow.ClearTaskInstancesBody(
                 dag_run_id=run_id,
                 task_ids=[airflow.ClearTaskInstancesBodyTaskIdsInner(which)],
@@ -111,12 +112,12 @@ class AirflowRuns:
 
     def mark_failed(self, run_id: str) -> None:
         self.runs.patch_dag_run(
-            DAG_ID, run_id, airflow.DAGRunPatchBody(state=airflow.DagRunMutableStates.FAILED)
+            self.dag_id, run_id, airflow.DAGRunPatchBody(state=airflow.DagRunMutableStates.FAILED)
         )
 
 
 @contextmanager
-def connected(addresses: dict[str, Any]) -> Iterator[AirflowRuns]:
+def connected(addresses: dict[str, Any], dag_id: str = DAG_ID) -> Iterator[AirflowRuns]:
     """Log in as the sandbox's user."""
     login = {"username": addresses["airflow_username"], "password": addresses["airflow_password"]}
     with httpx.Client(base_url=addresses["airflow_url"], trust_env=False, timeout=60) as http:
@@ -124,7 +125,7 @@ def connected(addresses: dict[str, Any]) -> Iterator[AirflowRuns]:
         http.headers.update({"Authorization": f"Bearer {token}", "Accept": "application/json"})
         configuration = airflow.Configuration(host=addresses["airflow_url"], access_token=token)
         with airflow.ApiClient(configuration) as client:
-            yield AirflowRuns(client, http)
+            yield AirflowRuns(client, http, dag_id)
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float) -> None:

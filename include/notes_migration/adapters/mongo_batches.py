@@ -49,7 +49,9 @@ class MongoBatches:
         return self._known({"run_id": run.run_id}, "intent", note_ids)
 
     def written_before(self, run: Run, note_ids: Collection[str]) -> set[str]:
-        return self._known({"cid": run.cid}, "written_ids", note_ids)
+        written = self._known({"cid": run.cid}, "written_ids", note_ids)
+        # What a rollback was about to remove when it was cut off: it is gone, and no user erased it.
+        return written - self._known({"cid": run.cid}, "removing", written)
 
     def store_intent(self, run: Run, batch: str, note_ids: Collection[str]) -> None:
         update = {

@@ -25,7 +25,13 @@ class MongoWatchedAccounts:
         self._batches = batches
 
     def accounts(self, *, finished_after: datetime) -> list[WatchedAccount]:
-        query = {"$or": [{"state": RunState.IN_PROGRESS}, {"finished_at": {"$gt": finished_after}}]}
+        query = {
+            "$or": [
+                {"state": RunState.IN_PROGRESS},
+                {"active_run.run_id": {"$exists": True}},
+                {"finished_at": {"$gt": finished_after}},
+            ]
+        }
         with translated("reading the accounts"):
             return [_account(each) for each in self._accounts.find(query).sort("cid")]
 
@@ -49,4 +55,5 @@ def _account(found: Document) -> WatchedAccount:
         run_id=active.get("run_id") or found.get("last_run_id"),
         finished_at=found.get("finished_at"),
         sighting=Sighting(seen["mark"], seen["since"]) if seen else None,
+        held="run_id" in active,
     )

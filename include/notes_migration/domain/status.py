@@ -80,6 +80,11 @@ def project_status(
     )
 
 
+def end_phase(outcome: Outcome) -> str:
+    """Return the phase of a run that is over."""
+    return "rolled_back" if outcome.state is RunState.NOT_STARTED else "done"
+
+
 def iso(moment: datetime) -> str:
     """Return the instant as ISO 8601 in UTC, milliseconds, `Z`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

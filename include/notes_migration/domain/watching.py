@@ -41,6 +41,7 @@ class WatchedAccount:
     """An account's durable record, as far as the watchdog needs it.
 
     run_id: the run that may write; where none may, the last one. finished_at: of the last end, if any.
+    held: whether there is one that may write.
     """
 
     cid: str
@@ -48,6 +49,7 @@ class WatchedAccount:
     run_id: str | None
     finished_at: datetime | None = None
     sighting: Sighting | None = None
+    held: bool = False
 
     def stands_still(self, mark: str, now: datetime) -> bool:
         """Whether the run was seen at this very mark for the whole time; exactly the limit counts."""

@@ -14,7 +14,7 @@ class WatchedAccounts(Protocol):
     """All methods raise TransientError (DEPENDENCY_UNAVAILABLE) where the store does not answer."""
 
     def accounts(self, *, finished_after: datetime) -> Sequence[WatchedAccount]:
-        """Return the accounts in progress, and those that have ended after the moment."""
+        """Return the accounts in progress, those that a run holds, and those that ended after the moment."""
         ...
 
     def steps(self, run: Run) -> int:

@@ -12,7 +12,7 @@ from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.rollback import RollbackEnd
 from notes_migration.domain.run import Run
 from notes_migration.domain.states import RunState
-from notes_migration.domain.status import iso
+from notes_migration.domain.status import end_phase, iso
 from notes_migration.ports.account_registry import AccountRegistry
 from notes_migration.ports.alerts import Alerts
 from notes_migration.ports.clock import Clock
@@ -85,13 +85,13 @@ class EndRollback:
         declined = self.runs.reported(run).get("end") in _DECLINED
         if not declined:
             self.runs.report(run, {"end": str(RollbackEnd.INTERRUPTED)})
+        if removing and may_be_removing:
+            self.clock.pause(DRAIN_SECONDS)
+        settle_removals(self.ledger, self.notes, run)
         if not removing:
             outcome = Outcome(RunState.HALTED) if declined else _CUT_OFF
             self.runs.finish(run, outcome, _NOTHING, now=self.clock.now())
             return
-        if may_be_removing:
-            self.clock.pause(DRAIN_SECONDS)
-        settle_removals(self.ledger, self.notes, run)
         self.runs.report(run, {"documents_removed": self.ledger.removed(run)})
         self._record(run, _CUT_OFF)
         self.alerts.run_ended(run, _CUT_OFF, _NOTHING)
@@ -103,4 +103,4 @@ class EndRollback:
         now = self.clock.now()
         self.runs.finish(run, outcome, _NOTHING, now=now)
         self.accounts.record_outcome(run, outcome, now=now)
-        self.progress.publish(run, "rolled_back" if outcome == _BACK else "done", outcome)
+        self.progress.publish(run, end_phase(outcome), outcome)

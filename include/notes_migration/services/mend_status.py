@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import structlog
 
 from notes_migration.domain.outcome import Outcome
-from notes_migration.domain.run import Run
+from notes_migration.domain.run import RollbackMode, Run
 from notes_migration.domain.states import RunState
-from notes_migration.domain.status import project_status
+from notes_migration.domain.status import end_phase, project_status
 from notes_migration.domain.watching import WatchedAccount
 from notes_migration.ports.run_records import RunRecords
 from notes_migration.ports.run_status import RunStatus
@@ -36,7 +36,7 @@ class MendStatus:
             return False
         ledger = self.progress.ledger(run)
         self.status.publish(
-            project_status(run, ledger, phase="done", now=account.finished_at, outcome=outcome)
+            project_status(run, ledger, phase=end_phase(outcome), now=account.finished_at, outcome=outcome)
         )
         self._log(run, outcome)
         return True
@@ -49,13 +49,19 @@ class MendStatus:
         if self.runs.outcome(run.run_id) is not None:
             return False  # it is ending this very moment
         ledger = self.progress.ledger(run)
-        self.progress.publish(run, "migrate" if ledger.batches.processed else "extract")
+        self.progress.publish(run, _phase(run, processed=ledger.batches.processed))
         self._log(run, Outcome(RunState.IN_PROGRESS))
         return True
 
     @staticmethod
     def _log(run: Run, outcome: Outcome) -> None:
         _log.warning("status_mended", job_id=run.run_id, cid=run.cid, status=outcome.state)
+
+
+def _phase(run: Run, *, processed: int) -> str:
+    if isinstance(run.mode, RollbackMode):
+        return "rollback"
+    return "migrate" if processed else "extract"
 
 
 def _says(record: dict[str, object], run: Run, state: RunState) -> bool:

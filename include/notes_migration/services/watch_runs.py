@@ -10,7 +10,7 @@ import structlog
 
 from notes_migration.domain.alerting import Alert, Condition, late, resolved, stalled
 from notes_migration.domain.errors import MigrationError
-from notes_migration.domain.run import Run
+from notes_migration.domain.run import RollbackMode, Run
 from notes_migration.domain.states import RunState
 from notes_migration.domain.watching import STALLED_AFTER, Life, Pulse, Sighting, WatchedAccount, is_late
 from notes_migration.ports.account_registry import AccountRegistry
@@ -80,7 +80,10 @@ class WatchRuns:
         if run is None:
             return
         if account.state is not RunState.IN_PROGRESS:
-            report.statuses_mended += self.mend.after_end(account, run)
+            if account.held and isinstance(run.mode, RollbackMode):
+                self._look_at_waiting(account, run, report)
+            else:
+                report.statuses_mended += self.mend.after_end(account, run)
             return
         report.in_progress += 1
         pulse = self.live.pulse(run.run_id)
@@ -94,6 +97,16 @@ class WatchRuns:
         self._look_at_progress(account, run, pulse, report)
         self._look_at_window(run, report)
 
+    def _look_at_waiting(self, account: WatchedAccount, run: Run, report: WatchReport) -> None:
+        """Leave a rollback alone that waits for an approval, however long, if this scheduler knows it."""
+        pulse = self.live.pulse(run.run_id)
+        if pulse.life is Life.OVER:
+            self._end(run, report)
+        elif pulse.life is Life.UNKNOWN:
+            self._look_at_unknown(account, run, pulse, report)
+        else:
+            self._keep_sighting(account, self._mark(run, pulse))
+
     def _look_at_unknown(self, account: WatchedAccount, run: Run, pulse: Pulse, report: WatchReport) -> None:
         """End a run that this scheduler does not know only after a silence: another may be working on it.
 
@@ -105,8 +118,15 @@ class WatchRuns:
         _log.warning("run_unknown_here", job_id=run.run_id, cid=run.cid)
         if account.stands_still(mark, now):
             self._end(run, report)
-        elif account.sighting is None or account.sighting.mark != mark:
-            self.watched.keep(account.cid, Sighting(mark, now))
+        else:
+            self._keep_sighting(account, mark)
+
+    def _keep_sighting(self, account: WatchedAccount, mark: str) -> bool:
+        """Keep how far the run is, and tell whether it is further than at the last look."""
+        if account.sighting is not None and account.sighting.mark == mark:
+            return False
+        self.watched.keep(account.cid, Sighting(mark, self.clock.now()))
+        return True
 
     def _end(self, run: Run, report: WatchReport) -> None:
         """End a run that nobody works on any more, if it is still the one that may write."""
@@ -125,8 +145,7 @@ class WatchRuns:
 
     def _look_at_progress(self, account: WatchedAccount, run: Run, pulse: Pulse, report: WatchReport) -> None:
         mark, now = self._mark(run, pulse), self.clock.now()
-        if account.sighting is None or account.sighting.mark != mark:
-            self.watched.keep(account.cid, Sighting(mark, now))
+        if self._keep_sighting(account, mark):
             if Condition.NO_PROGRESS in self.memory.told(run.cid):
                 self.alerts.send([resolved(run, Condition.NO_PROGRESS)])
         elif account.stands_still(mark, now):
@@ -134,7 +153,7 @@ class WatchRuns:
             self._tell_once(stalled(run, minutes=int(STALLED_AFTER.total_seconds() // 60)))
 
     def _look_at_window(self, run: Run, report: WatchReport) -> None:
-        if is_late(run, self.clock.now()):
+        if is_late(run, self.clock.now()) and not isinstance(run.mode, RollbackMode):
             report.late += 1
             self._tell_once(late(run.cid, run.run_id, hours=run.settings.run_window_hours))
 

@@ -163,3 +163,17 @@ def test_given_a_rollbacks_own_records_when_the_runs_batches_are_read_then_they_
     assert ledger.unsettled(BACK) == {}
     assert ledger.all_intended(BACK) == set()
     assert removals.intended_by("acme") == {}
+
+
+def test_given_a_removal_that_was_cut_off_when_asked_then_what_is_gone_is_not_known_as_written(
+    stores: tuple[BatchLedger, Removals],
+) -> None:
+    ledger, removals = stores
+    ledger.store_result(RUN, "a", a_result("1", "2"))
+    ledger.store_result(OTHER, "a", a_result("1"))
+    removals.store_removal(BACK, "r", ["1"])
+
+    assert ledger.written_before(LATER, {"1", "2"}) == {"2"}
+    assert ledger.written_before(OTHER, {"1"}) == {"1"}
+    removals.settle_removal(BACK, "r", [])
+    assert ledger.written_before(LATER, {"1", "2"}) == {"1", "2"}
