@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from notes_migration.domain.conf import MigrationConf, param_schemas
+from notes_migration.domain.rollback import RollbackConf
 from notes_migration.domain.settings import GIB, MIB, MigrationSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +87,12 @@ def page() -> str:
             f"Made from the code by `{COMMAND}`; edit there. Secrets and addresses are in Connections, "
             "limits in a Variable, what differs per run in the conf. All of it is read inside tasks, never "
             "while a DAG file is parsed.",
-            *_section("Conf of `crm_notes_migration`", "Unknown keys are refused by name.", _conf()),
+            *_section(
+                "Conf of `crm_notes_migration`", "Unknown keys are refused by name.", _conf(MigrationConf)
+            ),
+            *_section(
+                "Conf of `crm_notes_rollback`", "Unknown keys are refused by name.", _conf(RollbackConf)
+            ),
             *_section(
                 "Variable `crm_notes_migration_settings`",
                 "A JSON object; every key may be left out, unknown keys are refused. A run works with the "
@@ -140,9 +146,9 @@ def _section(title: str, text: str, table: Sequence[str]) -> list[str]:
     return ["", f"## {title}", "", text, *(["", *table] if table else [])]
 
 
-def _conf() -> list[str]:
-    fields = param_schemas()
-    return _model(MigrationConf, {name: field.get("type", "") for name, field in fields.items()})
+def _conf(model: type[BaseModel]) -> list[str]:
+    fields = param_schemas(model)
+    return _model(model, {name: field.get("type", "") for name, field in fields.items()})
 
 
 def _settings() -> list[str]:

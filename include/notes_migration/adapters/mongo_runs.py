@@ -139,8 +139,8 @@ class MongoRuns:
             "status": outcome.state,
             "reason_code": outcome.reason,
             "finished_at": now,
-            # Of what was not read to the end, nothing can be said.
-            "match_pct": None if outcome.state is RunState.HALTED else ledger.match_pct,
+            # Of what was not read to the end, or not read at all, nothing can be said.
+            "match_pct": None if outcome.state is RunState.HALTED or _is_rollback(run) else ledger.match_pct,
             "failure_rate": ledger.failure_rate,
             **_counts(ledger),
         }
@@ -160,6 +160,10 @@ def _counts(ledger: Ledger) -> Document:
         "checkins_dropped": batches["checkins_dropped"],
         "warnings": batches["warnings"],
     }
+
+
+def _is_rollback(run: Run) -> bool:
+    return isinstance(run.mode, RollbackMode)
 
 
 def _mode(found: str) -> Mode | RollbackMode:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from notes_migration.domain.board import classes_of
+from notes_migration.domain.run import RollbackMode
 from notes_migration.domain.states import RunState
 from notes_migration.domain.status import iso
 from notes_migration.ports.board import FailureGroup, SeenRun
@@ -39,7 +40,8 @@ def account_json(view: AccountView) -> bytes:
 
 
 def _run(run: SeenRun) -> dict[str, Any]:
-    ended = run.state in {RunState.COMPLETED_SUCCESS, RunState.COMPLETED_WITH_ERRORS}
+    done = run.state in {RunState.COMPLETED_SUCCESS, RunState.COMPLETED_WITH_ERRORS}
+    matched = done and run.mode not in set(RollbackMode)
     attachments = run.ledger.batches.attachments
     return {
         "run_id": run.run_id,
@@ -53,7 +55,7 @@ def _run(run: SeenRun) -> dict[str, Any]:
         "classes": classes_of(run.ledger, run.state),
         "attachments_linked": attachments.linked,
         "attachments_failed": attachments.failed,
-        "match_pct": run.ledger.match_pct if ended else None,
+        "match_pct": run.ledger.match_pct if matched else None,
         "failure_rate": run.ledger.failure_rate,
     }
 

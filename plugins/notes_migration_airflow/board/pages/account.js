@@ -142,18 +142,18 @@ function makeRun(runId) {
   cells[0].scope = "row";
   cells[0].textContent = runId;
   const [state, reason] = [b.el("span"), b.el("span", { className: "small code" })];
-  const [seen, log] = [b.airflowLink("run", b.runUrl(runId)), b.airflowLink("log", "#")];
+  const [seen, log] = [b.airflowLink("run", "#"), b.airflowLink("log", "#")];
   seen.setAttribute("aria-label", `Run ${runId} in Airflow`);
   log.setAttribute("aria-label", `Log of ${runId} in Airflow`);
   cells[1].append(state, " ", reason);
   cells[10].append(seen, " ", log);
-  return { tr: b.el("tr", { role: "row" }, ...cells), cells, state, reason, log };
+  return { tr: b.el("tr", { role: "row" }, ...cells), cells, state, reason, seen, log };
 }
 
 function fillRun(made, run, now) {
   const { cells } = made;
   const written = run.classes.migrated + run.classes.already_present;
-  b.showState(made.state, run.status);
+  b.showState(made.state, b.stateOf(run));
   b.setText(made.reason, run.reason_code || "");
   b.setText(cells[2], run.mode.replaceAll("_", " "));
   b.setText(cells[3], run.triggered_by);
@@ -163,7 +163,8 @@ function fillRun(made, run, now) {
   b.setText(cells[7], b.count(run.classes.failed));
   b.setText(cells[8], b.percent(run.match_pct));
   b.setText(cells[9], `${b.count(run.attachments_linked)} linked, ${b.count(run.attachments_failed)} failed`);
-  made.log.href = b.runUrl(run.run_id, b.logTask(run.status, run.reason_code));
+  made.seen.href = b.runUrl(run);
+  made.log.href = b.runUrl(run, b.logTask(run));
 }
 
 function begin() {

@@ -10,6 +10,7 @@ export const STATES = {
   completed_with_errors: ["▲", "Completed with errors"],
   completed_success: ["✓", "Completed"],
   not_started: ["○", "Not started"],
+  rolled_back: ["↺", "Rolled back"],
 };
 
 export const byId = (id) => document.getElementById(id);
@@ -62,17 +63,24 @@ export function showState(node, state) {
 export const accountPage = (cid) => new URL(`accounts/${encodeURIComponent(cid)}`, board).href;
 export const apiUrl = (path) => new URL(`api/${path}`, board).href;
 
-export function runUrl(runId, task = "") {
-  const path = `dags/crm_notes_migration/runs/${encodeURIComponent(runId)}`;
+const isRollback = (mode) => (mode || "").startsWith("rollback");
+
+export function runUrl(run, task = "") {
+  const dag = isRollback(run.mode) ? "crm_notes_rollback" : "crm_notes_migration";
+  const path = `dags/${dag}/runs/${encodeURIComponent(run.run_id)}`;
   return new URL(task ? `${path}/tasks/${encodeURIComponent(task)}` : path, airflow).href;
 }
 
 // The task whose log tells how the run ended; a run that could not end itself is best seen whole.
-export function logTask(status, reason) {
+export function logTask({ mode, status, reason_code: reason }) {
   const ends = ["halted", "completed_with_errors", "completed_success"];
+  if (isRollback(mode)) return status === "not_started" ? "rolled_back" : "finalize";
   if (!ends.includes(status)) return "guard";
   return reason === "INTERNAL_ERROR" ? "finalize" : status;
 }
+
+// What a run is called: a rollback's state is that of the account, which it has set back.
+export const stateOf = (run) => (run.mode === "rollback" && run.status === "not_started" ? "rolled_back" : run.status);
 
 // Airflow shows this page in a frame that may not navigate its window; a link of Airflow's own page may.
 export function leaveFrame(event) {

@@ -92,8 +92,8 @@ function showFailures(cell, row) {
 function showLinks(parts, row) {
   parts.run.hidden = parts.log.hidden = !row.run_id;
   if (row.run_id) {
-    parts.run.href = b.runUrl(row.run_id);
-    parts.log.href = b.runUrl(row.run_id, b.logTask(row.status, row.reason_code));
+    parts.run.href = b.runUrl(row);
+    parts.log.href = b.runUrl(row, b.logTask(row));
     parts.run.setAttribute("aria-label", `Run ${row.run_id} in Airflow`);
     parts.log.setAttribute("aria-label", `Log of ${row.run_id} in Airflow`);
   }
