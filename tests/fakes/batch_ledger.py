@@ -23,6 +23,7 @@ class _Batch:
     removed: set[str] = field(default_factory=set)
     kept_bytes: int | None = None
     rolled_back: bool = False
+    mended: set[str] = field(default_factory=set)
 
 
 class InMemoryLedger:
@@ -33,7 +34,8 @@ class InMemoryLedger:
 
     def begin_attempt(self, run: Run) -> None:
         for batch in self._of(run).values():
-            batch.result, batch.rolled_back = None, False
+            if not batch.mended:
+                batch.result, batch.rolled_back = None, False
 
     def intended(self, run: Run, note_ids: Collection[str]) -> set[str]:
         return self.all_intended(run) & set(note_ids)
@@ -58,7 +60,19 @@ class InMemoryLedger:
     def store_result(self, run: Run, batch: str, result: BatchResult) -> None:
         found = self._batches.setdefault((run.run_id, batch), _Batch(run.cid))
         found.result = result
+        found.mended |= set(result.mended)
         found.written |= set(result.ids.get("migrated", ()))
+
+    def mended_elsewhere(self, run: Run, batch: str, things: Collection[str]) -> set[str]:
+        others = [
+            each
+            for (run_id, name), each in self._batches.items()
+            if each.cid == run.cid and not each.rolled_back and (run_id, name) != (run.run_id, batch)
+        ]
+        return set[str]().union(*(each.mended for each in others)) & set(things)
+
+    def mended_by(self, run_id: str) -> set[str]:
+        return set[str]().union(*(each.mended for key, each in self._batches.items() if key[0] == run_id))
 
     def totals(self, run: Run) -> BatchCounts:
         return reduce(add_counts, (each.counts for each in self._results(run)), BatchCounts())

@@ -42,7 +42,8 @@ class MongoBatches:
     def begin_attempt(self, run: Run) -> None:
         with translated("clearing the results of a former attempt"):
             self._batches.update_many(
-                {"run_id": run.run_id}, {"$unset": {"result": "", "rolled_back_by": ""}}
+                {"run_id": run.run_id, "mended.0": {"$exists": False}},
+                {"$unset": {"result": "", "rolled_back_by": ""}},
             )
 
     def intended(self, run: Run, note_ids: Collection[str]) -> set[str]:
@@ -85,12 +86,18 @@ class MongoBatches:
             "ids": ids,
             "duration_seconds": result.duration_seconds,
         }
-        update = {
+        update: Document = {
             "$set": {**_identity(run, batch), "attempt": run.attempt, "result": stored},
             "$addToSet": {"written_ids": {"$each": ids.get("migrated", [])}},
         }
+        if result.mended:
+            update["$addToSet"]["mended"] = {"$each": list(result.mended)}
         with translated("storing a batch's result"):
             self._batches.update_one({"_id": _key(run, batch)}, update, upsert=True)
+
+    def mended_elsewhere(self, run: Run, batch: str, things: Collection[str]) -> set[str]:
+        others = {"cid": run.cid, "_id": {"$ne": _key(run, batch)}, "rolled_back_by": {"$exists": False}}
+        return self._known(others, "mended", things)
 
     def totals(self, run: Run) -> BatchCounts:
         with translated("summing the results up"):

@@ -22,6 +22,7 @@ class BatchResult:
     """The counts of one batch and the ids behind them, by class.
 
     differences: what verifying it found. tallies: what a dry run counts beside (domain/forecast.py).
+    mended: names of the files and owners that a replay has made right and that are in these counts.
     """
 
     counts: BatchCounts
@@ -29,6 +30,7 @@ class BatchResult:
     duration_seconds: float = 0.0
     differences: Sequence[Difference] = ()
     tallies: Mapping[str, int] = field(default_factory=dict)
+    mended: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class BatchLedger(Protocol):
     """All methods raise TransientError (DEPENDENCY_UNAVAILABLE) where the store does not answer."""
 
     def begin_attempt(self, run: Run) -> None:
-        """Take the results of this run's former attempts away; keep their intents."""
+        """Take the results of this run's former attempts away; keep their intents, and what they mended."""
         ...
 
     def intended(self, run: Run, note_ids: Collection[str]) -> set[str]:
@@ -89,6 +91,10 @@ class BatchLedger(Protocol):
 
     def store_result(self, run: Run, batch: str, result: BatchResult) -> None:
         """Replace the batch's result."""
+        ...
+
+    def mended_elsewhere(self, run: Run, batch: str, things: Collection[str]) -> set[str]:
+        """Return which of these files and owners another batch of the account has counted as mended."""
         ...
 
     def totals(self, run: Run) -> BatchCounts:

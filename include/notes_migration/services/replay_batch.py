@@ -127,11 +127,15 @@ class ReplayBatch:
         """Count what is right now and what failed again; the records of what is right go last."""
         after = self.stored.read(work.notes)
         mended = [each for each in work.records if self._is_right(run, each, after.get(each.note_id))]
-        counted = [each for each in mended if each.note_id not in written]
-        if counted:
-            # Never replaced by nothing: once the records are gone, another try would find nothing mended.
-            counts = self._mended(run, counted, after)
-            self.batches.store_result(run, f"{page.batch}-mended", BatchResult(counts))
+        # Of each attempt one, and kept: once the records are gone, another try finds nothing mended.
+        batch = f"{page.batch}-mended-{run.attempt}"
+        names = {_name(each): each for each in mended if each.note_id not in written}
+        # A replay that died between this and the removal of the records has counted them.
+        for name in self.batches.mended_elsewhere(run, batch, names):
+            del names[name]
+        if names:
+            counts = self._mended(run, list(names.values()), after)
+            self.batches.store_result(run, batch, BatchResult(counts, mended=list(names)))
         again = _failed_again(outcomes)
         reasons = Counter(str(each.reason) for each in again)
         failed = AttachmentCounts(failed=reasons.total(), failed_by_reason=dict(reasons))
@@ -160,6 +164,10 @@ class ReplayBatch:
     def _url(self, run: Run, note_id: str, asset: str) -> str:
         key = storage_key(run.company_sso_id, note_id, asset)
         return f"{self.file_proxy_base_url.rstrip('/')}/{key}"
+
+
+def _name(record: FailedRecord) -> str:
+    return ":".join(part for part in (record.kind, record.note_id, record.asset) if part)
 
 
 def _untouched(note: CrmNote, stored: StoredNote | None) -> bool:

@@ -127,6 +127,26 @@ def test_given_written_ids_when_asked_then_any_run_of_the_account_knows_them(led
     assert ledger.written_before(OTHER, {"1", "3"}) == set()
 
 
+def test_given_mended_things_when_asked_then_only_other_batches_of_the_account_have_counted_them(
+    ledger: BatchLedger,
+) -> None:
+    ledger.store_result(RUN, "a", replace(a_result(), mended=["owner:1", "attachment:1:image-2"]))
+
+    assert ledger.mended_elsewhere(RUN, "a", {"owner:1"}) == set()
+    assert ledger.mended_elsewhere(RUN, "b", {"owner:1", "owner:2"}) == {"owner:1"}
+    assert ledger.mended_elsewhere(LATER, "a", {"attachment:1:image-2"}) == {"attachment:1:image-2"}
+    assert ledger.mended_elsewhere(OTHER, "a", {"owner:1"}) == set()
+
+
+def test_given_mended_things_when_another_attempt_begins_then_their_result_stays(ledger: BatchLedger) -> None:
+    ledger.store_result(RUN, "a", replace(a_result("1"), mended=["owner:1"]))
+    ledger.store_result(RUN, "b", a_result("2"))
+
+    ledger.begin_attempt(RUN)
+
+    assert ledger.totals(RUN).migrated == 1
+
+
 def test_given_prepared_notes_when_asked_then_each_comes_back_whole(ledger: BatchLedger) -> None:
     ledger.store_intent(RUN, "a", ["1", "2"])
     ledger.store_prepared(RUN, "a", {})

@@ -90,6 +90,7 @@ BATCHES: Calls = {
     "store_prepared": lambda it: it.store_prepared(RUN, "a", {"1": PreparedNote()}),
     "prepared": lambda it: it.prepared(RUN, {"1"}),
     "store_result": lambda it: it.store_result(RUN, "a", BatchResult(a_ledger().batches)),
+    "mended_elsewhere": lambda it: it.mended_elsewhere(RUN, "a", {"owner:1"}),
     "totals": lambda it: it.totals(RUN),
     "ids": lambda it: it.ids(RUN, ("migrated",)),
     "unsettled": lambda it: it.unsettled(RUN),
