@@ -35,7 +35,7 @@ demo: setup ## migrate two synthetic accounts through a real Airflow and check t
 	@$(BIN)/python -m sandbox demo --accounts $(ACCOUNTS)
 
 test: setup ## pass all tests (integration, end-to-end and browser tests included)
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest
 
 migrate-up: setup ## make the index of contact_notes (AIRFLOW_CONN_CDP_MONGO, else the running sandbox)
 	@$(BIN)/python -m sandbox.migrate up
