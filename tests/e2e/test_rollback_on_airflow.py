@@ -43,6 +43,13 @@ class Operator:
 
     def waits(self, run_id: str) -> None:
         self.rollbacks.wait_for_task(run_id, "approve", "awaiting_input")
+        # Airflow fails a task that is answered before the scheduler has seen its process end.
+        for _ in range(3):
+            seen = self._decided(run_id)
+            until(lambda seen=seen: self._decided(run_id) != seen, f"a look of the scheduler at {run_id}", 60)
+
+    def _decided(self, run_id: str) -> Any:
+        return self.rollbacks.runs.get_dag_run(ROLLBACK, run_id).last_scheduling_decision
 
     def answer(self, run_id: str, word: str) -> None:
         payload = airflow.UpdateHITLDetailPayload(chosen_options=[word])
