@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from notes_migration.domain.accounts import AccountRecord
+from notes_migration.domain.certificate import Certificate, certify
+from notes_migration.domain.conf import Mode
+from notes_migration.domain.differences import Difference, Kind
 from notes_migration.domain.ledger import AttachmentCounts, BatchCounts, Ledger
 from notes_migration.domain.states import RunState
 from notes_migration.ports.board import SeenAccount, SeenRun
-from tests.support.builders import NOW
+from tests.support.builders import NOW, a_run
 
 
 def a_seen_run(**changes: Any) -> SeenRun:
@@ -48,3 +52,10 @@ def a_seen_account(state: RunState = RunState.HALTED, *, cid: str = "acme", **ru
         finished_at=NOW if ended else None,
     )
     return SeenAccount(record, last)
+
+
+def a_certificate(*differences: tuple[str, Kind], verified_at: datetime = NOW) -> Certificate:
+    """Return a certificate of `acme`, made by `acme__2` over the counts of `a_seen_run`."""
+    found = [Difference(note_id, kind) for note_id, kind in differences]
+    run = a_run(run_id="acme__2", mode=Mode.VERIFY)
+    return certify(run, a_seen_run().ledger, found, present=["51"], added_since=0, now=verified_at)

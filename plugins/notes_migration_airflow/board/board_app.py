@@ -13,6 +13,7 @@ from notes_migration.board import Board
 from notes_migration.domain.errors import MigrationError
 from notes_migration.front_door import FrontDoor
 from notes_migration_airflow.board.board_routes import PREFIX, pages_router, reading_router, starting_router
+from notes_migration_airflow.board.certificate_routes import certificate_router
 from notes_migration_airflow.board.page_headers import PageHeaders
 from notes_migration_airflow.board.viewer import Access
 from notes_migration_airflow.front_door.middleware import InternalErrors
@@ -29,6 +30,7 @@ def make_board_app(board: Board, door: FrontDoor, access: Access, *, base_url: s
     )
     app.include_router(pages_router(board, access))
     app.include_router(reading_router(board, access))
+    app.include_router(certificate_router(board, access))
     app.include_router(starting_router(door, access, base_url=base_url))
     app.add_exception_handler(MigrationError, _migration_error)
     app.add_exception_handler(HTTPException, _http_error)

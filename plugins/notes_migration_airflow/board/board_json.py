@@ -12,6 +12,7 @@ from notes_migration.domain.states import RunState
 from notes_migration.domain.status import iso
 from notes_migration.ports.board import FailureGroup, SeenRun
 from notes_migration.services.read_board import AccountView, Overview
+from notes_migration.services.show_certificate import CertificateView
 
 
 def overview_json(view: Overview) -> bytes:
@@ -35,6 +36,31 @@ def account_json(view: AccountView) -> bytes:
             "account": asdict(view.row),
             "runs": [_run(run) for run in view.runs],
             "failures": [_failure(group) for group in view.failures],
+        }
+    )
+
+
+def certificate_json(view: CertificateView) -> bytes:
+    """Return the certificate as the HTTP endpoint has it, and what happened since."""
+    account, last = view.seen.account, view.seen.last_run
+    return _encoded(
+        {
+            "now": iso(view.now),
+            "live": True,
+            "cid": account.cid,
+            "company_sso_id": account.company_sso_id or (last.company_sso_id if last else None),
+            "status": account.state,
+            "certificate": view.certificate,
+            "written_since": [
+                {
+                    "run_id": run.run_id,
+                    "mode": run.mode,
+                    "status": run.state,
+                    "started_at": iso(run.started_at),
+                }
+                for run in view.written_since
+            ],
+            "verifying": view.verifying.run_id if view.verifying else None,
         }
     )
 

@@ -31,6 +31,7 @@ _ASSETS = {
     "icon.svg": "image/svg+xml",
     "overview.js": "text/javascript",
     "account.js": "text/javascript",
+    "certificate.js": "text/javascript",
     "common.js": "text/javascript",
     "ledger.js": "text/javascript",
 }
@@ -56,6 +57,10 @@ def pages_router(board: Board, access: Access) -> APIRouter:
     @router.get("/accounts/{cid}")
     def account(cid: Account) -> Response:  # noqa: ARG001 - checked; the page reads it from its address
         return FileResponse(_PAGES / "account.html", media_type="text/html")
+
+    @router.get("/accounts/{cid}/certificate")
+    def certificate(cid: Account) -> Response:  # noqa: ARG001 - as above
+        return FileResponse(_PAGES / "certificate.html", media_type="text/html")
 
     @router.get("/runs/{run_id}")
     def run(run_id: str, request: Request) -> Response:

@@ -19,7 +19,7 @@ from notes_migration_airflow.board.board_app import make_board_app
 from notes_migration_airflow.board.viewer import Access, Viewer
 from tests.fakes.board import InMemoryBoard
 from tests.fakes.front_door import DOWN, DoorClient, InMemoryDoor
-from tests.support.board_builders import a_seen_account, a_seen_run
+from tests.support.board_builders import a_certificate, a_seen_account, a_seen_run
 from tests.support.builders import NOW
 
 OWN = "http://airflow"
@@ -28,6 +28,7 @@ PAGES = Path(board_app.__file__).parent / "pages"
 READS = [
     "/",
     "/accounts/acme",
+    "/accounts/acme/certificate",
     "/assets/overview.js",
     "/assets/icon.svg",
     "/api/viewer",
@@ -35,6 +36,9 @@ READS = [
     "/api/accounts/acme",
 ]
 READS += ["/api/accounts/acme/failures.csv", "/api/runbooks/NOTE_TOO_LONG"]
+READS += [f"/api/accounts/acme/{name}" for name in ("certificate", "certificate.json", "differences.csv")]
+READ_PAGES = [path for path in READS if not path.startswith(("/api/", "/assets/"))]
+READ_DATA = [path for path in READS if path not in READ_PAGES]
 
 
 class Person:
@@ -66,6 +70,7 @@ def person() -> Person:
 def board() -> InMemoryBoard:
     board = InMemoryBoard()
     board.source.seen = [a_seen_account()]
+    board.certificates.store(a_certificate())
     return board
 
 
@@ -115,14 +120,14 @@ def test_given_somebody_without_the_dag_when_they_ask_then_it_is_forbidden(
     assert call("GET", path).status_code == 403
 
 
-@pytest.mark.parametrize("path", READS[2:])
+@pytest.mark.parametrize("path", READ_DATA)
 def test_given_nobody_when_data_is_asked_for_then_it_is_401(call: Any, person: Person, path: str) -> None:
     person.logged_in = False
 
     assert call("GET", path).status_code == 401
 
 
-@pytest.mark.parametrize("path", [*READS[:2], "/runs/acme__1"])
+@pytest.mark.parametrize("path", [*READ_PAGES, "/runs/acme__1"])
 def test_given_nobody_when_a_page_is_opened_then_airflows_login_is_and_leads_back(
     call: Any, person: Person, path: str
 ) -> None:
@@ -350,7 +355,14 @@ def test_given_the_pages_when_read_then_data_never_becomes_html_and_nothing_is_f
     scripts = "".join(text for name, text in texts.items() if name.endswith(".js"))
     everything = "".join(texts.values()).replace("http://www.w3.org/2000/svg", "")
 
-    assert set(texts) >= {"overview.html", "account.html", "board.css", "overview.js", "account.js"}
+    assert set(texts) >= {
+        "overview.html",
+        "account.html",
+        "board.css",
+        "overview.js",
+        "account.js",
+        "certificate.js",
+    }
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(", scripts)
     assert not re.search(r"https?:|//[a-z]+\.|url\(|@import", everything)
     assert not re.search(

@@ -170,6 +170,7 @@ function fillRun(made, run, now) {
 function begin() {
   document.title = `${cid} – CRM notes migration`;
   b.setText(b.byId("title"), cid);
+  b.byId("certificate").href = b.certificatePage(cid);
   b.byId("csv").href = b.apiUrl(`accounts/${encodeURIComponent(cid)}/failures.csv`);
   for (const title of COLUMNS) b.byId("heads").append(b.el("th", { role: "columnheader", scope: "col", textContent: title }));
   b.byId("act").addEventListener("click", () => b.confirmStart(b.confOf(current.account), refresh));

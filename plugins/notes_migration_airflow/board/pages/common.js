@@ -60,6 +60,7 @@ export function showState(node, state) {
 }
 
 // ------------------------------------------------------------------------------ addresses
+export const certificatePage = (cid) => `${accountPage(cid)}/certificate`;
 export const accountPage = (cid) => new URL(`accounts/${encodeURIComponent(cid)}`, board).href;
 export const apiUrl = (path) => new URL(`api/${path}`, board).href;
 
@@ -166,12 +167,18 @@ export function confOf(row) {
   return row.status === "completed_success" ? { ...conf, rerun: true } : conf;
 }
 
+function questionOf(conf) {
+  const { cid, company_sso_id: company } = conf;
+  if (conf.mode === "verify") return [`Verify ${cid}?`, `All notes of ${cid} are read in the CRM and in the CDP tenant ${company} and compared. Nothing is written but the certificate.`];
+  return [conf.rerun ? `Run ${cid} again?` : `Start ${cid}?`, `Notes of ${cid} are written to the CDP tenant ${company}. What is there already is skipped.`];
+}
+
 export function confirmStart(conf, done) {
   const dialog = byId("confirm");
   const shown = byId("confirm-problem");
-  setText(byId("confirm-title"), conf.rerun ? `Run ${conf.cid} again?` : `Start ${conf.cid}?`);
-  setText(byId("confirm-text"), `Notes of ${conf.cid} are written to the CDP tenant ${conf.company_sso_id}. ` +
-    "What is there already is skipped.");
+  const [title, text] = questionOf(conf);
+  setText(byId("confirm-title"), title);
+  setText(byId("confirm-text"), text);
   shown.hidden = true;
   byId("confirm-no").onclick = () => dialog.close();
   byId("confirm-yes").onclick = async () => {

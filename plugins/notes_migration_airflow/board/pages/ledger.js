@@ -20,11 +20,11 @@ function shape(tag, attributes) {
   return node;
 }
 
-export function ledgerPicture(run) {
+export function ledgerPicture(run, words = WORDS) {
   const total = run.source_total;
-  const parts = Object.keys(WORDS).filter((name) => name in run.classes).map((name) => [name, run.classes[name]]);
+  const parts = Object.keys(words).filter((name) => name in run.classes).map((name) => [name, run.classes[name]]);
   const picture = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "ledger" });
-  picture.setAttribute("aria-label", `${b.count(total)} notes: ` + parts.map(([name, number]) => `${WORDS[name]} ${b.count(number)}`).join(", "));
+  picture.setAttribute("aria-label", `${b.count(total)} notes: ` + parts.map(([name, number]) => `${words[name]} ${b.count(number)}`).join(", "));
   const legend = b.el("ul", { className: "legend" });
   let x = 0;
   parts.forEach(([name, number], at) => {
@@ -35,7 +35,7 @@ export function ledgerPicture(run) {
     x += width;
     const share = total ? b.percent(Math.floor((10000 * number) / total) / 100) : "–";
     const swatch = b.el("span", { className: `swatch ${name}`, "aria-hidden": "true", textContent: letter });
-    legend.append(b.el("li", {}, swatch, ` ${WORDS[name]}: `, b.el("strong", { textContent: b.count(number) }), ` (${share})`));
+    legend.append(b.el("li", {}, swatch, ` ${words[name]}: `, b.el("strong", { textContent: b.count(number) }), ` (${share})`));
   });
   picture.setAttribute("viewBox", `0 0 ${Math.max(x, 1)} ${HEIGHT}`);
   return [picture, legend];
