@@ -10,7 +10,7 @@ from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.states import RunState
 from notes_migration.domain.verification import StoredNote
 from notes_migration.services.finalize_run import Ending
-from tests.support.sequences.model import MISMATCH, SUCCESS, Ended, Frozen, Model, Thing
+from tests.support.sequences.model import Ended, Frozen, Model, Thing
 from tests.support.sequences.source import COMPANY, PNG
 from tests.support.sequences.staged_run import StagedRun
 from tests.support.sequences.verdicts import Certified, linked_bytes
@@ -113,12 +113,3 @@ def check_certificate(found: Mapping[str, Any], expected: Certified) -> None:
     assert files["total"] == files["linked"] + files["failed"]
     assert files["bytes"] == sums.linked * len(PNG)
     assert found["owners"] == {"resolved": sums.resolved, "by_label": sums.by_label}
-
-
-def verified_outcome(expected: Certified) -> Outcome:
-    """Return how a verification must end."""
-    since = {"changed_at_source", "deleted_at_source", "edited_in_cdp", "erased_in_cdp"}
-    ours = any(kind not in since for _, kind in expected.differences)
-    sums = expected.sums
-    matches = 100 * (sums.migrated + sums.already_present) >= 99 * (sums.processed - sums.erased_in_cdp)
-    return SUCCESS if matches and not ours else MISMATCH
