@@ -34,8 +34,8 @@ ACCOUNTS ?= qa-100,qa-5000
 demo: setup ## migrate two synthetic accounts through a real Airflow and check the result (ACCOUNTS=a,b)
 	@$(BIN)/python -m sandbox demo --accounts $(ACCOUNTS)
 
-test: setup ## pass all tests (integration, end-to-end and browser tests included)
-	@$(BIN)/pytest
+test: setup ## pass all tests in two processes (integration, end-to-end and browser tests included)
+	@$(BIN)/pytest -n 2
 
 migrate-up: setup ## make the index of contact_notes (AIRFLOW_CONN_CDP_MONGO, else the running sandbox)
 	@$(BIN)/python -m sandbox.migrate up

@@ -17,7 +17,7 @@ from pymongo import MongoClient
 
 from sandbox.accounts.compare import compare_account, reading_order_differences
 from sandbox.accounts.seed import seed_mongo
-from sandbox.simulators.faults import Content, Fault, Transport
+from sandbox.simulators.faults import Fault, Transport
 from sandbox.stack import Stack
 from tests.support.airflow_runs import AirflowRuns, connected, until
 from tests.support.small_accounts import CANARY_NAME, CANARY_TEXT, small_account
@@ -300,25 +300,6 @@ def test_given_a_run_that_an_operator_marks_failed_when_it_ends_then_it_is_halte
     assert runs.ends(runs.migrate("stopped", "stopped__2"), "success")
     assert status("stopped")["status"] == "completed_success"
     assert database["contact_notes"].count_documents({"company_sso_id": "stopped-company"}) == 60
-
-
-def test_given_a_page_that_skips_ids_when_run_then_they_are_reported_and_not_silently_lost(
-    stack: Stack, runs: AirflowRuns, database: Any
-) -> None:
-    runs.set_variable("crm_notes_migration_enabled", {"skipping": True})
-    account = small_account("skipping", persons=20)
-    with stack.simulators.control() as control:
-        control.load(account)
-        seed_mongo(database, account)
-        control.add_fault(
-            Fault(target="crm", kind=Content.SKIPPED_NOTES, organization_id="skipping", ids=(5000, 6000))
-        )
-        runs.wait(runs.migrate("skipping", "skipping__1"))
-        control.clear_faults()
-
-    record = database["notes_migration_runs"].find_one({"_id": "skipping__1"})
-    assert record["counts"]["vanished_at_source"] == 2
-    assert sum(record["counts"].values()) == record["source_total"] == 20
 
 
 def test_given_all_these_runs_when_logs_and_xcoms_are_read_then_no_content_no_url_and_no_person_is_in_them(
