@@ -1,7 +1,8 @@
 """Both endpoints of a running sandbox with twenty clients at once: p50 and p99, against the RFC's 300 ms.
 
 Triggers are measured as refusals (flag off; account running), which go the way of every request up
-to the probes, and as starts of the sandbox's accounts, of which there are only a few.
+to the probes, and as starts of the sandbox's accounts, of which there are only a few. The first start of
+a server process is part of the warm-up: it imports what makes a run.
 """
 
 from __future__ import annotations
@@ -111,11 +112,12 @@ def main() -> int:
         measure(stack, "warm-up", _trigger(NAMES[0]), requests=3)
         met = [measure(stack, "trigger, flag off", _trigger(NAMES[0]))]
         api.set_variable(FLAG, json.dumps(dict.fromkeys(NAMES, True)))
-        starts = [_trigger(name) for name in NAMES]
+        measure(stack, "warm-up", _trigger(NAMES[0]), requests=1)
+        starts = [_trigger(name) for name in NAMES[1:]]
         met.append(
             measure(
                 stack,
-                "trigger, starts of all accounts",
+                "trigger, starts of five accounts",
                 lambda c, n: starts[n % len(starts)](c, n),
                 requests=1,
             )

@@ -85,12 +85,15 @@ class AirflowLauncher:
             raise already_running() from None
 
     def _latest_dag(self, session: Session) -> Any:
+        from airflow.models.dag_version import DagVersion
         from airflow.models.dagbag import DBDagBag
 
         if self._dags is None:
             self._dags = DBDagBag()
-        dag = self._dags.get_latest_version_of_dag(DAG_ID, session=session)
-        if dag is None:
+        version = DagVersion.get_latest_version(DAG_ID, session=session)
+        # By its version, as it is then read once; the bag looks whether that has changed in place.
+        dag = version and self._dags.get_dag(version.id, session=session)
+        if not dag:
             raise DependencyDown(DEPENDENCY, f"Airflow has not read the DAG {DAG_ID} yet")
         return dag
 

@@ -6,6 +6,7 @@ Every task process imports plugins: FastAPI and the clients must not be imported
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -35,4 +36,7 @@ class LazyApp:
         with self._lock:
             if self._app is None:
                 self._app = self._make()
+                # A full collection walks through all that Airflow holds, and every caller waits for
+                # 0.6 s. What is there now stays: set it aside (docs/decisions/0018).
+                gc.freeze()
             return self._app

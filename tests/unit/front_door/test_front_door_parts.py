@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -126,6 +127,20 @@ def test_given_parallel_first_requests_when_served_then_one_application_is_made_
 
     assert made == [1]
     assert seen == [("/base/private/notes/migrate", "/base")] * 5
+
+
+def test_given_an_application_when_it_is_made_then_collections_leave_alone_what_was_there() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+    lazy = LazyApp(lambda: app, prefix="/private/notes")
+    before = gc.get_freeze_count()
+    try:
+        asyncio.run(lazy({"type": "http"}, None, None))  # type: ignore[arg-type]
+        after = gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+
+    assert after > before
 
 
 def test_given_a_connection_with_principals_when_read_then_each_is_a_credential() -> None:
