@@ -366,7 +366,7 @@ class Composition:
         return make_alerts(self.resources)
 
     def _make_indexes(self) -> None:
-        for store in (self._accounts(), self._batches(), self._failures()):
+        for store in (self._accounts(), self.runs, self._batches(), self._failures()):
             store.ensure_indexes()
 
     def _batch_work(self) -> Callable[[Run, StagedPage], object]:

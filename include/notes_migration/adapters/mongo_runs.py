@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection as MongoCollection
 
 from notes_migration.adapters.counts_codec import counts_to_document
@@ -50,6 +50,11 @@ class MongoRuns:
     def __init__(self, collection: MongoCollection[Document], *, code_version: str) -> None:
         self._runs = collection.with_options(codec_options=AWARE)
         self._code_version = code_version
+
+    def ensure_indexes(self) -> None:
+        """Make the index by which an account's runs are found; where it exists nothing happens."""
+        with translated("making the index of the runs"):
+            self._runs.create_index([("cid", ASCENDING), ("started_at", DESCENDING)], name="cid_started_at")
 
     def next_attempt(self, run_id: str) -> int:
         with translated("reading the run's record"):

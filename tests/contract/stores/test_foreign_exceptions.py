@@ -70,6 +70,7 @@ ACCOUNTS: Calls = {
     "deactivate": lambda it: it.deactivate(cid="acme", run_id="acme__1"),
 }
 RUNS: Calls = {
+    "ensure_indexes": lambda it: it.ensure_indexes(),
     "next_attempt": lambda it: it.next_attempt("acme__1"),
     "start": lambda it: it.start(RUN),
     "find": lambda it: it.find("acme__1"),

@@ -185,3 +185,22 @@ def test_given_runs_that_were_cut_off_when_the_latest_migration_is_asked_then_a_
     runs.finish(whole, Outcome(RunState.COMPLETED_WITH_ERRORS), a_ledger(migrated=1), now=NOW)
 
     assert runs.latest_migration("acme") == whole
+
+
+@pytest.mark.integration
+def test_given_many_runs_when_an_accounts_are_looked_for_then_only_its_own_are_read(
+    database: Database[dict[str, Any]],
+) -> None:
+    from notes_migration.adapters.mongo_runs import COLLECTION, MongoRuns
+
+    runs = MongoRuns(database[COLLECTION], code_version="1")
+    runs.ensure_indexes()
+    runs.ensure_indexes()
+    for number in range(20):
+        runs.start(replace(RUN, run_id=f"other-{number}__1", cid=f"other-{number}"))
+    runs.start(RUN)
+
+    latest = database[COLLECTION].find({"cid": RUN.cid}).sort("started_at", -1).explain()
+
+    assert latest["executionStats"]["totalDocsExamined"] == 1
+    assert "SORT" not in str(latest["queryPlanner"]["winningPlan"])
