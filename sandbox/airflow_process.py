@@ -103,7 +103,9 @@ def configured_airflow(
     paths: Paths, *, lifeline: Lifeline, database_url: str, connections: Mapping[str, str]
 ) -> AirflowProcesses:
     """Return an Airflow with fresh secrets and a free port; `connections` are AIRFLOW_CONN_* variables."""
-    access = AirflowAccess(port=free_port(), password=secrets.token_urlsafe(12))
+    access = AirflowAccess(
+        port=free_port(), password=secrets.token_urlsafe(12), viewer_password=secrets.token_urlsafe(12)
+    )
     password_file = paths.parts / "airflow-password.json"
     write_password_file(password_file, access)
     settings = airflow_environment(

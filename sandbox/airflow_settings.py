@@ -13,15 +13,17 @@ from pathlib import Path
 from sandbox.paths import Paths
 
 USERNAME = "admin"
+VIEWER = "viewer"
 _SIMPLE_AUTH = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 
 
 @dataclass(frozen=True, slots=True)
 class AirflowAccess:
-    """Where the API server listens, and its one user."""
+    """Where the API server listens, its administrator, and one who may only look."""
 
     port: int
     password: str
+    viewer_password: str
     username: str = USERNAME
 
     @property
@@ -39,9 +41,9 @@ class LogPorts:
 
 
 def write_password_file(path: Path, access: AirflowAccess) -> None:
-    """Write the file from which Airflow's SimpleAuthManager takes the password, readable by us alone."""
+    """Write the file from which Airflow's SimpleAuthManager takes the passwords, readable by us alone."""
     path.touch(mode=0o600)
-    path.write_text(json.dumps({access.username: access.password}))
+    path.write_text(json.dumps({access.username: access.password, VIEWER: access.viewer_password}))
 
 
 def write_environment_file(path: Path, variables: Mapping[str, str | None]) -> None:
@@ -83,7 +85,7 @@ def _core(paths: Paths, access: AirflowAccess, password_file: Path) -> dict[str,
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__AUTH_MANAGER": _SIMPLE_AUTH,
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{access.username}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{access.username}:admin,{VIEWER}:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{access.url}/execution/",
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # the default asks the resolver

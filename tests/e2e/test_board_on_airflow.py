@@ -21,7 +21,7 @@ from sandbox.accounts.seed import seed_mongo
 from sandbox.stack import Stack
 from tests.support.airflow_runs import DAG_ID, AirflowRuns, connected, until
 from tests.support.board_accounts import BoardAccounts, copy_accounts
-from tests.support.browser import chromium, find, log_in
+from tests.support.browser import chromium, find, log_in, text_of
 from tests.support.small_accounts import small_account
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(400)]
@@ -70,10 +70,6 @@ def driver(stack: Stack) -> Iterator[Chrome]:
     with chromium() as driver:
         log_in(driver, stack.addresses)
         yield driver
-
-
-def text_of(driver: Chrome, selector: str) -> str:
-    return driver.find_element(By.CSS_SELECTOR, selector).text
 
 
 def press(driver: Chrome, *keys: str) -> None:

@@ -41,10 +41,20 @@ def find(driver: webdriver.Chrome, selector: str) -> WebElement:
     return WebDriverWait(driver, PATIENCE_SECONDS).until(clickable)
 
 
+def text_of(driver: webdriver.Chrome, selector: str) -> str:
+    """Return the text that the element shows now."""
+    return driver.find_element(By.CSS_SELECTOR, selector).text
+
+
 def log_in(driver: webdriver.Chrome, addresses: dict[str, Any]) -> None:
-    """Log in to Airflow as the sandbox's user."""
-    driver.get(f"{addresses['airflow_url']}/auth/login")
-    find(driver, "[name=username]").send_keys(addresses["airflow_username"])
-    find(driver, "[name=password]").send_keys(addresses["airflow_password"])
+    """Log in to Airflow as the sandbox's administrator."""
+    log_in_as(driver, addresses["airflow_url"], addresses["airflow_username"], addresses["airflow_password"])
+
+
+def log_in_as(driver: webdriver.Chrome, airflow_url: str, username: str, password: str) -> None:
+    """Log in to Airflow through its form."""
+    driver.get(f"{airflow_url}/auth/login")
+    find(driver, "[name=username]").send_keys(username)
+    find(driver, "[name=password]").send_keys(password)
     find(driver, "button[type=submit]").click()
     WebDriverWait(driver, PATIENCE_SECONDS).until(lambda it: "/auth/login" not in it.current_url)

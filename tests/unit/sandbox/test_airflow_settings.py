@@ -21,12 +21,13 @@ from sandbox.paths import Paths
 from sandbox.processes.lifeline import Lifeline
 
 CHECKOUT = Paths(Path("/checkout"))
+ACCESS = AirflowAccess(port=8123, password="pw", viewer_password="look")
 
 
 def settings() -> dict[str, str]:
     return airflow_environment(
         CHECKOUT,
-        AirflowAccess(port=8123, password="pw"),
+        ACCESS,
         database_url="postgresql://x",
         log_ports=LogPorts(1, 2),
         password_file=Path("/checkout/pw.json"),
@@ -41,6 +42,7 @@ def settings() -> dict[str, str]:
         ("AIRFLOW__CORE__EXECUTOR", "LocalExecutor"),
         ("AIRFLOW__CORE__PARALLELISM", "8"),
         ("AIRFLOW__CORE__LOAD_EXAMPLES", "False"),
+        ("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", "admin:admin,viewer:viewer"),
         ("AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION", "False"),
         ("AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE", "50"),
         ("AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT", "45"),
@@ -64,12 +66,12 @@ def test_given_two_sandboxes_when_configured_then_no_secret_is_shared() -> None:
         assert one[name] != other[name]
 
 
-def test_given_a_password_when_written_then_only_the_owner_may_read_it(tmp_path: Path) -> None:
+def test_given_passwords_when_written_then_only_the_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "password.json"
 
-    write_password_file(path, AirflowAccess(port=1, password="pw"))
+    write_password_file(path, ACCESS)
 
-    assert json.loads(path.read_text()) == {"admin": "pw"}
+    assert json.loads(path.read_text()) == {"admin": "pw", "viewer": "look"}
     assert path.stat().st_mode & 0o777 == 0o600
 
 

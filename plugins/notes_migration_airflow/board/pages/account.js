@@ -159,10 +159,11 @@ function fillRun(made, run, now) {
   b.setText(cells[3], run.triggered_by);
   b.setTime(cells[4], run.started_at, now);
   b.setTime(cells[5], run.finished_at, now);
-  b.setText(cells[6], `${b.count(run.classes.migrated)} written, ${b.count(written)} there`);
-  b.setText(cells[7], b.count(run.classes.failed));
+  const isRollback = run.mode.startsWith("rollback"); // which has other counts: in its log, and in Airflow
+  b.setText(cells[6], isRollback ? "–" : `${b.count(run.classes.migrated)} written, ${b.count(written)} there`);
+  b.setText(cells[7], isRollback ? "–" : b.count(run.classes.failed));
   b.setText(cells[8], b.percent(run.match_pct));
-  b.setText(cells[9], `${b.count(run.attachments_linked)} linked, ${b.count(run.attachments_failed)} failed`);
+  b.setText(cells[9], isRollback ? "–" : `${b.count(run.attachments_linked)} linked, ${b.count(run.attachments_failed)} failed`);
   made.seen.href = b.runUrl(run);
   made.log.href = b.runUrl(run, b.logTask(run));
 }

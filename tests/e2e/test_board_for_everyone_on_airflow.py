@@ -1,0 +1,136 @@
+"""What an operator proves and undoes, and what someone sees who may only look: in two browsers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow_client.client.exceptions import NotFoundException
+from pymongo import MongoClient
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from sandbox.accounts.seed import seed_mongo
+from sandbox.airflow_settings import VIEWER
+from sandbox.stack import Stack
+from tests.support.airflow_runs import AirflowRuns, connected, until
+from tests.support.browser import chromium, find, log_in, log_in_as, text_of
+from tests.support.small_accounts import small_account
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(400)]
+
+CID = "shown-to-all"
+COMPANY = f"{CID}-company"
+STARTERS = {"Start", "Start…", "Run again", "Run again…", "Verify…", "Verify again…"}
+KNOWN = """
+    const asked = performance.getEntriesByType('resource');
+    return asked.some(each => each.name.endsWith('/api/viewer') && each.responseEnd > 0);
+"""
+POST = """
+    const [path, body, done] = arguments;
+    fetch(path, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})
+        .then(answer => done(answer.status), error => done(String(error)));
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(stack: Stack) -> Iterator[AirflowRuns]:
+    """An account of three notes, migrated."""
+    account = small_account(CID, persons=3)
+    with (
+        connected(stack.addresses) as runs,
+        stack.simulators.control() as control,
+        MongoClient[dict[str, Any]](stack.addresses["mongo_uri"]) as mongo,
+    ):
+        control.load(account)
+        seed_mongo(mongo.get_default_database(), account)
+        runs.set_variable("crm_notes_migration_enabled", {CID: True})
+        runs.ends(runs.migrate(CID, f"{CID}__1"), "success")
+        yield runs
+
+
+@pytest.fixture(scope="module")
+def operator(stack: Stack, runs: AirflowRuns) -> Iterator[Chrome]:
+    with chromium() as driver:
+        log_in(driver, stack.addresses)
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def onlooker(stack: Stack, runs: AirflowRuns) -> Iterator[Chrome]:
+    passwords = json.loads((stack.paths.parts / "airflow-password.json").read_text())
+    with chromium() as driver:
+        log_in_as(driver, stack.addresses["airflow_url"], VIEWER, passwords[VIEWER])
+        yield driver
+
+
+def page(stack: Stack, path: str = "") -> str:
+    return f"{stack.addresses['airflow_url']}/crm-notes/{path}"
+
+
+def starters(driver: Chrome) -> set[str]:
+    """Return the words of all buttons on the page that start a run."""
+    until(lambda: bool(driver.execute_script(KNOWN)), "the answer who is at the browser", 30)
+    buttons = driver.find_elements(By.CSS_SELECTOR, "button:not(th button)")
+    return {each.text for each in buttons if each.is_displayed()} & STARTERS
+
+
+def test_given_a_migrated_account_when_an_operator_verifies_it_then_the_certificate_appears(
+    stack: Stack, runs: AirflowRuns, operator: Chrome, tmp_path: Path
+) -> None:
+    operator.get(page(stack, f"accounts/{CID}/certificate"))
+    until(lambda: "No certificate" in text_of(operator, "#verdict"), "the page", 30)
+    find(operator, "#act").click()
+    find(operator, "#confirm-yes").click()
+    until(lambda: "✓ Verified" in text_of(operator, "#verdict"), "the verdict, without a reload", 120)
+    operator.save_screenshot(str(tmp_path / "certificate.png"))
+
+    assert text_of(operator, "#verdict") == "✓ Verified: nothing differs that the migration has to explain"
+    assert "Match: 3 of 3 notes that should be in the CDP, 100 %" in text_of(operator, "#match")
+    assert f"{CID}__2" in text_of(operator, "#facts")
+
+
+def test_given_a_rollback_that_only_counted_when_the_account_is_looked_at_then_it_is_in_its_history(
+    stack: Stack, runs: AirflowRuns, operator: Chrome, tmp_path: Path
+) -> None:
+    with connected(stack.addresses, "crm_notes_rollback") as rollbacks:
+        rollbacks.ends(rollbacks.trigger({"cid": CID, "company_sso_id": COMPANY}, "undo-shown"), "success")
+
+    operator.get(page(stack, f"accounts/{CID}"))
+    until(lambda: "undo-shown" in text_of(operator, "#rows"), "the rollback in the history", 30)
+    operator.save_screenshot(str(tmp_path / "history.png"))
+    rows = [row.text for row in operator.find_elements(By.CSS_SELECTOR, "#rows tr")]
+    operator.find_element(By.CSS_SELECTOR, "#rows a[href*='undo-shown']").click()
+    until(lambda: "crm_notes_rollback/runs/undo-shown" in operator.current_url, "Airflow's page of it", 30)
+
+    assert "rollback dry run" in rows[0]
+    assert "written" not in rows[0]
+
+
+def test_given_a_viewer_when_looking_at_each_page_then_all_is_seen_and_nothing_can_be_started(
+    stack: Stack, runs: AirflowRuns, operator: Chrome, onlooker: Chrome, tmp_path: Path
+) -> None:
+    pages = {
+        f"?q={CID}": ("#rows", "Completed"),
+        f"accounts/{CID}": ("#state", "Completed"),
+        f"accounts/{CID}/certificate": ("#verdict", "Verified"),
+    }
+    looked: dict[str, list[set[str]]] = {name: [] for name in ("operator", "viewer")}
+    for name, driver in (("operator", operator), ("viewer", onlooker)):
+        for path, (selector, word) in pages.items():
+            driver.get(page(stack, path))
+            until(lambda d=driver, s=selector, w=word: w in text_of(d, s), f"{path} for the {name}", 30)
+            looked[name].append(starters(driver))
+            driver.save_screenshot(str(tmp_path / f"{name}-{len(looked[name])}.png"))
+    answered = onlooker.execute_async_script(
+        POST, "/crm-notes/api/runs", {"cid": CID, "company_sso_id": COMPANY, "mode": "verify"}
+    )
+
+    assert looked["operator"] == [{"Run again"}, {"Run again…"}, {"Verify again…"}]
+    assert looked["viewer"] == [set(), set(), set()]
+    assert answered == 403
+    with pytest.raises(NotFoundException):
+        runs.state(f"{CID}__3")
