@@ -21,7 +21,7 @@ from notes_migration_airflow.front_door.request_reading import AccountOfQuery, T
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 SOURCE_HEADER = "X-Status-Source"
 # Each asks several stores: twenty threads at once mostly wait for each other, and some very long.
-TRIGGERS_AT_ONCE = 4
+TRIGGERS_AT_ONCE = 3
 
 
 def make_router(door: FrontDoor) -> APIRouter:
