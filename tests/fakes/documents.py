@@ -10,6 +10,8 @@ from notes_migration.domain.rollback import Intended, Stamp
 from notes_migration.domain.verification import StoredFile, StoredNote
 from notes_migration.ports.note_repairs import Repair
 
+CHUNK = 1000
+
 
 class InMemoryDocuments:
     """`stored` by CRM id; a test changes it as a user of the CDP would."""
@@ -29,7 +31,9 @@ class InMemoryDocuments:
         return {key: self.stored[key] for key in note_ids if key in self.stored}
 
     def ids(self) -> Iterator[Sequence[str]]:
-        yield list(self.stored)
+        names = list(self.stored)
+        for start in range(0, len(names), CHUNK):
+            yield names[start : start + CHUNK]
 
     def stamps(self, note_ids: Collection[str]) -> dict[str, Stamp]:
         found = self.read(note_ids)
@@ -44,9 +48,10 @@ class InMemoryDocuments:
         found = self.stored.get(repair.note_id)
         if found is None or found.is_deleted or found.updated_at != repair.updated_at:
             return
-        linked = {each.url for each in found.files}
-        added = [StoredFile(each.url, each.file_size_in_byte) for each in repair.attachments]
-        found = replace(found, files=(*found.files, *(each for each in added if each.url not in linked)))
+        for each in repair.attachments:
+            if each.url not in {file.url for file in found.files}:
+                added = StoredFile(each.url, each.file_size_in_byte)
+                found = replace(found, files=(*found.files, added))
         if repair.owner_id is not None and found.owner_id is None:
             found = replace(found, owner_id=repair.owner_id, owner_label=None)
         self.stored[repair.note_id] = found

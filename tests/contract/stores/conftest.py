@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.company_notes import CompanyNotes, InMemoryCompany, MongoCompany
+
 if TYPE_CHECKING:
     from pymongo.database import Database
 
@@ -22,3 +24,17 @@ def database(embedded_services: EmbeddedServices) -> Iterator[Database[dict[str,
         name = f"contract_{uuid4().hex}"
         yield client[name]
         client.drop_database(name)
+
+
+@pytest.fixture
+def mongo_company(database: Database[dict[str, Any]]) -> MongoCompany:
+    return MongoCompany(database)
+
+
+@pytest.fixture(params=["fake", pytest.param("mongo", marks=pytest.mark.integration)])
+def company(request: pytest.FixtureRequest) -> CompanyNotes:
+    """Return one company's notes; the fake may not drift from MongoDB."""
+    if request.param == "fake":
+        return InMemoryCompany()
+    found: CompanyNotes = request.getfixturevalue("mongo_company")
+    return found

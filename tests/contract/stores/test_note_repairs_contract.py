@@ -1,107 +1,147 @@
-"""The one way to change a migrated note: it must never reach one that somebody has touched."""
+"""One suite for the one way to change a migrated note: it must never reach one that somebody has touched."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from bson import encode
 from bson.int64 import Int64
 
 from notes_migration.domain.attachments import StoredAttachment
 from notes_migration.domain.owners import Owner
+from notes_migration.domain.verification import StoredFile, StoredNote
 from notes_migration.ports.note_repairs import Repair
 from tests.support.builders import NOW, a_cdp_note
+from tests.support.company_notes import CompanyNotes, MongoCompany
 
-if TYPE_CHECKING:
-    from pymongo.collection import Collection
-    from pymongo.database import Database
-
-    from notes_migration.adapters.mongo_repairs import MongoRepairs
-
-pytestmark = pytest.mark.integration
 FILE = StoredAttachment("https://files.example/b", "pdf", 7, "7 B", "b.pdf")
 REPAIR = Repair("1", NOW, (FILE,), owner_id="sso-9")
+LABELLED = a_cdp_note("1", owner=Owner(label="Sari"))
 
 
 @pytest.fixture
-def notes(database: Database[dict[str, Any]]) -> Collection[dict[str, Any]]:
-    """Return the collection with one labelled note, 1, which has one file."""
-    from notes_migration.adapters.mongo_index import apply_index_migration
-    from notes_migration.adapters.mongo_notes import MongoNotes
-
-    apply_index_migration(database, "up")
-    collection = database["contact_notes"]
-    store = MongoNotes(collection, company_sso_id="acme-company")
-    store.insert_missing([a_cdp_note("1", owner=Owner(label="Sari")), a_cdp_note("2")])
-    return collection
+def notes(company: CompanyNotes) -> CompanyNotes:
+    """Return a labelled note, 1, and one with an owner, 2; each has one file."""
+    company.writer.insert_missing([LABELLED, a_cdp_note("2")])
+    return company
 
 
-@pytest.fixture
-def repairs(notes: Collection[dict[str, Any]]) -> MongoRepairs:
-    from notes_migration.adapters.mongo_repairs import MongoRepairs
-
-    return MongoRepairs(notes, company_sso_id="acme-company")
+def read(notes: CompanyNotes, note_id: str = "1") -> StoredNote:
+    return notes.reader.read([note_id])[note_id]
 
 
-def stored(notes: Collection[dict[str, Any]], note_id: str = "1") -> dict[str, Any]:
-    found = notes.find_one({"legacy_crm_note_id": note_id})
-    assert found is not None
-    return found
+def test_given_a_note_that_lacks_something_when_repaired_then_only_that_is_added(notes: CompanyNotes) -> None:
+    before = read(notes)
 
+    notes.repairs.apply(REPAIR)
 
-def test_given_a_note_that_lacks_something_when_repaired_then_only_that_is_added(
-    notes: Collection[dict[str, Any]], repairs: MongoRepairs
-) -> None:
-    before = stored(notes)
-
-    repairs.apply(REPAIR)
-
-    after = stored(notes)
-    assert [each["url"] for each in after["attachments"]] == ["https://files.example/a", FILE.url]
-    assert type(after["attachments"][1]["file_size_in_byte"]) is Int64
-    assert after["owner_id"] == "sso-9"
-    assert "legacy_owner_label" not in after
-    kept = set(after) - {"attachments", "owner_id"}
-    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
-
-
-def test_given_a_repaired_note_when_repaired_again_then_not_a_byte_changes(
-    notes: Collection[dict[str, Any]], repairs: MongoRepairs
-) -> None:
-    repairs.apply(REPAIR)
-    before = encode(stored(notes))
-
-    repairs.apply(REPAIR)
-
-    assert encode(stored(notes)) == before
+    files = (*before.files, StoredFile(FILE.url, 7))
+    assert read(notes) == replace(before, owner_id="sso-9", owner_label=None, files=files)
 
 
 @pytest.mark.parametrize(
-    "touched",
+    ("lacking", "changes"),
     [
-        {"updated_at": NOW + timedelta(milliseconds=1)},
-        {"is_deleted": True},
-        {"company_sso_id": "rival-company"},
-        {"legacy_crm_note_id": "01"},
+        (
+            Repair("1", NOW, (FILE,)),
+            {"files": (StoredFile("https://files.example/a", 9), StoredFile(FILE.url, 7))},
+        ),
+        (Repair("1", NOW, owner_id="sso-9"), {"owner_id": "sso-9", "owner_label": None}),
+        (Repair("1", NOW), {}),
     ],
-    ids=["edited", "deleted", "another company's", "another id"],
+    ids=["a file", "an owner", "nothing"],
 )
-def test_given_a_note_that_is_not_ours_to_change_when_repaired_then_not_a_byte_changes(
-    notes: Collection[dict[str, Any]], repairs: MongoRepairs, touched: dict[str, Any]
+def test_given_a_repair_of_one_kind_when_applied_then_the_rest_of_the_note_stays(
+    notes: CompanyNotes, lacking: Repair, changes: dict[str, Any]
 ) -> None:
-    notes.update_one({"legacy_crm_note_id": "1"}, {"$set": touched})
-    before = [encode(each) for each in notes.find().sort("_id")]
+    before = read(notes)
 
-    repairs.apply(REPAIR)
+    notes.repairs.apply(lacking)
 
-    assert [encode(each) for each in notes.find().sort("_id")] == before
+    assert read(notes) == replace(before, **changes)
 
 
-def test_given_an_owner_that_is_set_when_repaired_then_it_stays(
-    notes: Collection[dict[str, Any]], repairs: MongoRepairs
+def test_given_a_repaired_note_when_repaired_again_then_not_a_byte_changes(notes: CompanyNotes) -> None:
+    notes.repairs.apply(REPAIR)
+    before = notes.snapshot()
+
+    notes.repairs.apply(REPAIR)
+
+    assert notes.snapshot() == before
+
+
+def test_given_one_file_twice_in_a_repair_when_applied_then_it_is_linked_once(notes: CompanyNotes) -> None:
+    again = replace(FILE, file_size_in_byte=8)
+
+    notes.repairs.apply(Repair("2", NOW, (FILE, again)))
+
+    assert read(notes, "2").files == (StoredFile("https://files.example/a", 9), StoredFile(FILE.url, 7))
+
+
+def test_given_an_owner_that_is_set_when_repaired_then_it_stays(notes: CompanyNotes) -> None:
+    before = notes.snapshot()
+
+    notes.repairs.apply(Repair("2", NOW, owner_id="sso-9"))
+
+    assert notes.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    "repair",
+    [REPAIR, replace(REPAIR, note_id="3"), replace(REPAIR, updated_at=NOW - timedelta(milliseconds=1))],
+    ids=["edited", "not there", "changed at the source"],
+)
+def test_given_a_note_of_another_moment_or_none_when_repaired_then_not_a_byte_changes(
+    notes: CompanyNotes, repair: Repair
 ) -> None:
-    repairs.apply(Repair("2", NOW, owner_id="sso-9"))
+    notes.edit("1")
+    before = notes.snapshot()
 
-    assert stored(notes, "2")["owner_id"] == "sso-77"
+    notes.repairs.apply(repair)
+
+    assert notes.snapshot() == before
+
+
+def test_given_a_note_that_a_user_has_deleted_when_repaired_then_not_a_byte_changes(
+    notes: CompanyNotes,
+) -> None:
+    notes.delete_softly("1")
+    before = notes.snapshot()
+
+    notes.repairs.apply(REPAIR)
+
+    assert notes.snapshot() == before
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("touched", [{"company_sso_id": "rival-company"}, {"legacy_crm_note_id": "01"}])
+def test_given_a_note_of_another_company_or_id_when_repaired_then_not_a_byte_changes(
+    mongo_company: MongoCompany, touched: dict[str, Any]
+) -> None:
+    mongo_company.writer.insert_missing([LABELLED])
+    mongo_company.collection.update_one({"legacy_crm_note_id": "1"}, {"$set": touched})
+    before = mongo_company.snapshot()
+
+    mongo_company.repairs.apply(REPAIR)
+
+    assert mongo_company.snapshot() == before
+
+
+@pytest.mark.integration
+def test_given_a_repaired_note_when_looked_at_then_the_document_has_the_contracts_fields_and_types(
+    mongo_company: MongoCompany,
+) -> None:
+    mongo_company.writer.insert_missing([LABELLED])
+    before = mongo_company.collection.find_one({"legacy_crm_note_id": "1"})
+    assert before is not None
+
+    mongo_company.repairs.apply(REPAIR)
+
+    after = mongo_company.collection.find_one({"legacy_crm_note_id": "1"})
+    assert after is not None
+    assert after["attachments"][1].keys() == before["attachments"][0].keys()
+    assert type(after["attachments"][1]["file_size_in_byte"]) is Int64
+    assert after.keys() == before.keys() - {"legacy_owner_label"}
+    assert after["_id"] == before["_id"]

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bson import encode
 from bson.int64 import Int64
 
 from notes_migration.domain.owners import Owner
 from notes_migration.ports.notes_store import NotesStore
+from tests.fakes.documents import InMemoryDocuments
 from tests.fakes.notes_store import InMemoryNotes
 from tests.support.builders import NOW, a_cdp_note
+from tests.support.company_notes import CompanyNotes, MongoCompany
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -20,21 +21,20 @@ if TYPE_CHECKING:
     from notes_migration.adapters.mongo_notes import MongoNotes
 
 
-@pytest.fixture(params=["fake", pytest.param("mongo", marks=pytest.mark.integration)])
+FAKES = {"notes": InMemoryNotes, "documents": InMemoryDocuments}
+
+
+@pytest.fixture(params=[*FAKES, pytest.param("mongo", marks=pytest.mark.integration)])
 def notes(request: pytest.FixtureRequest) -> NotesStore:
-    if request.param == "fake":
-        return InMemoryNotes()
+    if request.param in FAKES:
+        return FAKES[request.param]()
     found: NotesStore = request.getfixturevalue("mongo_notes")
     return found
 
 
 @pytest.fixture
-def mongo_notes(database: Database[dict[str, Any]]) -> MongoNotes:
-    from notes_migration.adapters.mongo_index import apply_index_migration
-    from notes_migration.adapters.mongo_notes import MongoNotes
-
-    apply_index_migration(database, "up")
-    return MongoNotes(database["contact_notes"], company_sso_id="acme-company")
+def mongo_notes(mongo_company: MongoCompany) -> MongoNotes:
+    return mongo_company.writer
 
 
 def test_given_nothing_when_asked_then_there_is_nothing(notes: NotesStore) -> None:
@@ -55,16 +55,26 @@ def test_given_more_ids_than_one_query_takes_when_asked_then_all_are_looked_for(
     assert notes.existing([str(each) for each in range(1, 2501)]) == {"1", "2500"}
 
 
-@pytest.mark.integration
-def test_given_a_note_that_is_there_when_written_again_then_not_a_byte_changes(
-    mongo_notes: MongoNotes, database: Database[dict[str, Any]]
+def test_given_a_note_that_is_there_when_written_again_then_not_a_byte_changes(company: CompanyNotes) -> None:
+    company.writer.insert_missing([a_cdp_note("1")])
+    before = company.snapshot()
+
+    assert company.writer.insert_missing([a_cdp_note("1", note="other", owner=Owner(label="x"))]) == set()
+
+    assert company.snapshot() == before
+
+
+def test_given_a_note_that_a_user_has_deleted_when_asked_then_it_exists_and_is_not_written_again(
+    company: CompanyNotes,
 ) -> None:
-    mongo_notes.insert_missing([a_cdp_note("1")])
-    before = [encode(each) for each in database["contact_notes"].find()]
+    company.writer.insert_missing([a_cdp_note("1")])
+    company.delete_softly("1")
+    before = company.snapshot()
 
-    assert mongo_notes.insert_missing([a_cdp_note("1", note="other", owner=Owner(label="x"))]) == set()
+    assert company.writer.existing(["1"]) == {"1"}
+    company.writer.insert_missing([a_cdp_note("1")])
 
-    assert [encode(each) for each in database["contact_notes"].find()] == before
+    assert company.snapshot() == before
 
 
 @pytest.mark.integration
