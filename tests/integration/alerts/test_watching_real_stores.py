@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from sandbox.accounts.seed import seed_mongo
 from sandbox.simulators.process import Control, Simulators
 from tests.fakes.watching import InMemoryLiveRuns
 from tests.support.local_pipeline import LocalPipeline
+from tests.support.local_rollback import LocalRollback
 from tests.support.small_accounts import small_account
 
 pytestmark = pytest.mark.integration
@@ -88,6 +89,31 @@ def test_given_a_run_of_another_airflow_when_looked_at_then_only_a_long_silence_
     assert [(each.unknown_here, each.settled) for each in looks] == [(1, 0), (1, 0), (1, 0), (1, 1)]
     assert between["state"] == "in_progress"
     assert accounts.find_one({"cid": cid})["state"] == "halted"
+
+
+@pytest.mark.parametrize(("approved", "left"), [(False, "completed_success"), (True, "halted")])
+def test_given_a_rollback_that_airflow_has_ended_when_looked_at_then_the_account_is_free(
+    pipeline: LocalPipeline, world: Control, monkeypatch: pytest.MonkeyPatch, approved: bool, left: str
+) -> None:
+    monkeypatch.setattr(SystemClock, "pause", lambda self, seconds: None)
+    cid, resources = loaded("wa-6", pipeline, world), pipeline.resources
+    pipeline.run(cid)
+    accounts = resources.database["notes_migration_accounts"]
+    accounts.update_one({"cid": cid}, {"$set": {"finished_at": datetime(2020, 1, 1, tzinfo=UTC)}})
+    rollback = LocalRollback(resources)
+    run = rollback.guard(cid, dry_run=False)
+    if approved:
+        rollback.approve(run)
+        rollback.remove(run)
+
+    waiting = watch_runs(resources, InMemoryLiveRuns(**{run.run_id: "alive"})).look()
+    ended = watch_runs(resources, InMemoryLiveRuns(**{run.run_id: ""})).look()
+
+    account = accounts.find_one({"cid": cid})
+    assert (waiting.settled, waiting.not_looked_at, waiting.in_progress) == (0, 0, int(approved))
+    assert (ended.settled, ended.not_looked_at) == (1, 0)
+    assert (account["active_run"], account["state"], status(pipeline, cid)["status"]) == (None, left, left)
+    assert rollback.record(run)["report"]["end"] == "interrupted"
 
 
 def test_given_a_live_run_when_looked_at_twice_then_the_first_sighting_is_kept_and_the_run_unharmed(

@@ -7,64 +7,31 @@ from typing import Any
 
 import pytest
 
-from notes_migration.domain.alerting import Channel
 from notes_migration.domain.errors import ReasonCode, TransientError
 from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.run import Run
 from notes_migration.domain.states import RunState
 from notes_migration.domain.watching import WatchedAccount
-from notes_migration.services.mend_status import MendStatus
-from notes_migration.services.raise_alerts import RaiseAlerts
 from notes_migration.services.report_late_run import ReportLateRun
-from notes_migration.services.watch_runs import MAX_SETTLED_PER_LOOK, WatchReport, WatchRuns
-from tests.fakes.alerting import InMemoryAlertMemory, RecordingChannel
-from tests.fakes.object_storage import InMemoryStorage
-from tests.fakes.watching import InMemoryLiveRuns, InMemoryWatchedAccounts
+from notes_migration.services.watch_runs import MAX_SETTLED_PER_LOOK, WatchReport
+from tests.fakes.watching import InMemoryWatchedAccounts
 from tests.support.builders import a_crm_note, a_run
+from tests.support.memory_watch import MemoryWatch
 from tests.support.memory_world import MemoryWorld
 
-MINUTE = 60.0
 INTERRUPTED = Outcome(RunState.HALTED, ReasonCode.INTERNAL_ERROR)
 
 
-class Watch:
+class Watch(MemoryWatch):
     """The account `acme` with a run that guard has accepted, and a watchdog that looks at it."""
 
     def __init__(self, **settings: Any) -> None:
-        self.world = MemoryWorld(settings=settings)
-        self.world.crm.organization = [a_crm_note(51)]
-        self.run = self.world.guard()
-        self.watched = InMemoryWatchedAccounts(WatchedAccount("acme", RunState.IN_PROGRESS, "acme__1"))
-        self.live = InMemoryLiveRuns(acme__1="running")
-        self.memory = InMemoryAlertMemory("acme")
-        self.pagerduty, self.slack = RecordingChannel(), RecordingChannel()
-        self.staged: Any = InMemoryStorage()
-        self.settled: list[str] = []
-
-    @property
-    def alerts(self) -> RaiseAlerts:
-        channels = {Channel.PAGERDUTY: self.pagerduty, Channel.SLACK: self.slack}
-        return RaiseAlerts(channels, self.memory, self.world.ledger)
-
-    def settle(self, run: Run) -> None:
-        self.settled.append(run.run_id)
-        self.world.finalize(run, dying=True)
-
-    def look(self, after_minutes: float = 0.0) -> WatchReport:
-        world = self.world
-        world.clock.pause(after_minutes * MINUTE)
-        return WatchRuns(
-            watched=self.watched,
-            accounts=world.accounts,
-            runs=world.runs,
-            staging=self.staged,
-            live=self.live,
-            memory=self.memory,
-            alerts=self.alerts,
-            mend=MendStatus(world.runs, world.status, world.progress),
-            settle=self.settle,
-            clock=world.clock,
-        ).look()
+        world = MemoryWorld(settings=settings)
+        world.crm.organization = [a_crm_note(51)]
+        self.run = world.guard()
+        account = WatchedAccount("acme", RunState.IN_PROGRESS, "acme__1")
+        super().__init__(world, account, lambda run: world.finalize(run, dying=True))
+        self.live.pulses = {"acme__1": "running"}
 
 
 def test_given_a_run_that_goes_on_when_looked_at_then_nobody_is_told_and_nothing_is_changed() -> None:
