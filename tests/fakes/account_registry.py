@@ -1,10 +1,11 @@
-"""Accounts in memory: AccountRegistry."""
+"""Accounts in memory: AccountRegistry, AccountHold, and what a rollback asks of AccountDirectory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from notes_migration.domain.accounts import AccountRecord
 from notes_migration.domain.guarding import Binding
 from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.run import Run
@@ -31,6 +32,13 @@ class InMemoryAccounts:
             Binding(key, company)
             for key, company in bound.items()
             if company is not None and (key == cid or company == company_sso_id)
+        )
+
+    def related(self, *, cid: str, company_sso_id: str) -> tuple[AccountRecord, ...]:
+        return tuple(
+            AccountRecord(key, each.company_sso_id, each.state, each.active[0] if each.active else None)
+            for key, each in self._accounts.items()
+            if key == cid or each.company_sso_id == company_sso_id
         )
 
     def state(self, cid: str) -> RunState:

@@ -11,7 +11,7 @@ from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.ledger import Ledger
 from notes_migration.domain.outcome import Outcome
-from notes_migration.domain.run import Run
+from notes_migration.domain.run import RollbackMode, Run
 from notes_migration.domain.states import RunState
 
 
@@ -40,8 +40,15 @@ class InMemoryRuns:
         return max((each.max_id for each in runs), default=0)
 
     def latest_migration(self, cid: str) -> Run | None:
-        runs = [each for each in self._runs.values() if each.cid == cid and each.mode is Mode.MIGRATE]
-        return max((each for each in runs if each.max_id), key=self._knowledge, default=None)
+        runs = [each for each in self._runs.values() if each.cid == cid]
+        undone = [each.started_at for each in runs if self._has_rolled_back(each)]
+        read = [each for each in runs if each.mode is Mode.MIGRATE and each.max_id]
+        since = [each for each in read if all(each.started_at > moment for moment in undone)]
+        return max(since, key=self._knowledge, default=None)
+
+    def _has_rolled_back(self, run: Run) -> bool:
+        outcome = self._outcomes.get(run.run_id)
+        return run.mode is RollbackMode.ROLLBACK and outcome == Outcome(RunState.NOT_STARTED)
 
     def _knowledge(self, run: Run) -> tuple[int, datetime]:
         outcome, ledger = self._outcomes.get(run.run_id), self.ledgers.get(run.run_id)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from notes_migration.domain.rollback import RollbackCounts, parse_rollback_conf
-from notes_migration.domain.run import Run
+from notes_migration.domain.run import RollbackMode, Run
 from notes_migration.domain.settings import MigrationSettings
 from notes_migration.rollback_composition import RollbackComposition, rollback_composition_for
 from notes_migration.services.guard_rollback import RollbackRequest
@@ -23,10 +23,14 @@ class LocalRollback:
     def __init__(self, resources: LocalResources) -> None:
         self.resources = resources
 
+    @staticmethod
+    def composition_for(mode: RollbackMode) -> type[RollbackComposition]:
+        return rollback_composition_for(mode)
+
     def guard(self, cid: str, *, company: str | None = None, run_id: str | None = None, **conf: Any) -> Run:
         parsed = parse_rollback_conf({"cid": cid, "company_sso_id": company or f"{cid}-company", **conf})
         run_id = run_id or f"{cid}-rollback-{next(_numbers)}"
-        with rollback_composition_for(parsed.mode)(
+        with self.composition_for(parsed.mode)(
             self.resources,
             job_id=run_id,
             cid=cid,
@@ -37,8 +41,21 @@ class LocalRollback:
 
     @contextmanager
     def services(self, run: Run) -> Iterator[RollbackComposition]:
-        with rollback_composition_for(run.mode).for_run(self.resources, run) as composition:
+        with self.composition_for(run.mode).for_run(self.resources, run) as composition:
             yield composition
+
+    def find(self, run_id: str, conf: dict[str, Any]) -> Run | None:
+        """Return the run as `guard` froze it, or None where it never did."""
+        mode = RollbackMode.ROLLBACK_DRY_RUN if conf.get("dry_run", True) else RollbackMode.ROLLBACK
+        with self.composition_for(mode)(
+            self.resources, job_id=run_id, cid="", company_sso_id="", settings=MigrationSettings()
+        ) as composition:
+            return composition.runs.find(run_id)
+
+    def reload(self, run: Run) -> Run:
+        found = self.find(run.run_id, {"dry_run": not run.mode.writes})
+        assert found is not None
+        return found
 
     def count(self, run: Run) -> RollbackCounts:
         with self.services(run) as composition:

@@ -11,6 +11,7 @@ import pytest
 from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import ReasonCode
 from notes_migration.domain.outcome import Outcome
+from notes_migration.domain.run import RollbackMode
 from notes_migration.domain.states import RunState
 from notes_migration.ports.run_records import RunRecords
 from tests.fakes.run_records import InMemoryRuns
@@ -185,6 +186,34 @@ def test_given_runs_that_were_cut_off_when_the_latest_migration_is_asked_then_a_
     runs.finish(whole, Outcome(RunState.COMPLETED_WITH_ERRORS), a_ledger(migrated=1), now=NOW)
 
     assert runs.latest_migration("acme") == whole
+
+
+def test_given_a_rollback_when_the_latest_migration_is_asked_then_only_what_came_after_it_counts(
+    runs: RunRecords,
+) -> None:
+    moments = [NOW + timedelta(hours=hours) for hours in range(4)]
+    before, after = (
+        a_run(run_id=f"acme__{number}", started_at=moments[number], max_id=9) for number in (1, 3)
+    )
+    counted = a_run(run_id="undo-0", started_at=moments[2], mode=RollbackMode.ROLLBACK_DRY_RUN)
+    halted, undone = (
+        a_run(run_id=f"undo-{number}", started_at=moments[2], mode=RollbackMode.ROLLBACK) for number in (1, 2)
+    )
+    for run, outcome in (
+        (before, Outcome(RunState.COMPLETED_SUCCESS)),
+        (counted, Outcome(RunState.COMPLETED_SUCCESS)),
+        (halted, HALTED),
+    ):
+        runs.start(run)
+        runs.finish(run, outcome, a_ledger(), now=NOW)
+    assert runs.latest_migration("acme") == before
+
+    runs.start(undone)
+    runs.finish(undone, Outcome(RunState.NOT_STARTED), a_ledger(), now=NOW)
+
+    assert runs.latest_migration("acme") is None
+    runs.start(after)
+    assert runs.latest_migration("acme") == after
 
 
 @pytest.mark.integration

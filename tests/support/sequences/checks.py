@@ -12,6 +12,7 @@ from notes_migration.domain.verification import StoredNote
 from notes_migration.services.finalize_run import Ending
 from tests.support.sequences.model import Ended, Frozen, Model, Thing
 from tests.support.sequences.source import COMPANY, PNG
+from tests.support.sequences.staged_rollback import StagedRollback
 from tests.support.sequences.staged_run import StagedRun
 from tests.support.sequences.verdicts import Certified, linked_bytes
 
@@ -50,12 +51,14 @@ def check_given_up(account: Any, run: StagedRun, before: Model, complete: Model,
     _check_between("documents", before.documents, model.documents, complete.documents)
     _check_between("records of failures", before.records, model.records, complete.records)
     new = model.documents.keys() - before.documents.keys()
-    model.written |= new
+    model.written |= {key: model.documents[key].updated_at for key in new}
     model.linked |= {key for key, each in model.documents.items() if each.files}
     if run.ending is Ending.INTERRUPTED:
         model.counted |= _check_interrupted(account, run, [model.documents[key] for key in new], expected)
         kept = run.conf.get("mode") == "replay_failed" and before.state is RunState.COMPLETED_SUCCESS
         model.state = before.state if kept else RunState.HALTED
+    model.bound = account.is_bound()
+    assert model.bound or not before.bound
     if run.run is not None and complete.runs != before.runs:
         delivered = frozenset(account.delivered(run.run)) if run.ending is Ending.INTERRUPTED else frozenset()
         frozen = expected.frozen
@@ -90,13 +93,56 @@ def _check_between(what: str, before: Any, found: Any, after: Any) -> None:
 
 def _check_rest(account: Any, model: Model) -> None:
     """What holds whenever no run is on its way."""
-    keys = {key.split("/")[1] for key in account.objects()}
+    keys = account.object_notes()
     assert {key for key, each in model.documents.items() if each.files} <= keys, "files without an object"
-    assert keys <= model.written, "objects of notes that were never written"
+    assert keys <= model.written.keys() | model.remnants, "objects of notes that were never written"
     assert all(key.startswith(f"{COMPANY}/") for key in account.objects())
     assert account.temporary_objects() == set()
     assert account.attachment_bytes() in linked_bytes(model), "bytes of the quota"
     assert not account.is_held()
+
+
+def check_rolled_back(account: Any, run: StagedRollback, model: Model, removed: set[str]) -> None:
+    """A rollback that recorded its end, however often it died, is as one that did not die."""
+    assert account.removed(run.run_id) == len(removed)
+    same("documents", account.documents(), model.documents)
+    same("records of failures", account.records(), model.records)
+    assert account.state() is model.state
+    assert account.certificate() is None
+    assert account.object_notes() <= model.documents.keys(), "files of notes without a document"
+    _check_rest(account, model)
+
+
+def check_rollback_given_up(account: Any, run: StagedRollback, before: Model, complete: Model) -> Model:
+    """A rollback that was given up has removed a part of what a complete one does, and halted if any.
+
+    Return the model of the account as it is now.
+    """
+    model = before.copy()
+    model.documents, model.records = account.documents(), account.records()
+    _check_between("documents", before.documents, model.documents, complete.documents)
+    _check_between("records of failures", before.records, model.records, complete.records)
+    model.written = {key: each for key, each in before.written.items() if key in _known(before, model)}
+    if run.has_begun:
+        _undo_in_part(account, model, before)
+    assert run.has_begun or model.documents == before.documents
+    assert account.removed(run.run_id) == len(before.documents) - len(model.documents)
+    assert account.state() is model.state
+    _check_rest(account, model)
+    return model
+
+
+def _known(before: Model, model: Model) -> set[str]:
+    """Return what is still known as written: all but what was removed just now."""
+    return before.written.keys() - (before.documents.keys() - model.documents.keys())
+
+
+def _undo_in_part(account: Any, model: Model, before: Model) -> None:
+    model.state, model.counted = RunState.HALTED, set()
+    model.linked = before.linked & model.documents.keys()
+    model.remnants = before.linked | before.remnants
+    model.spare_files = account.attachment_bytes() // len(PNG) - len(model.linked)
+    assert 0 <= model.spare_files <= before.spare_files + len(model.remnants), "bytes of the quota"
 
 
 def check_certificate(found: Mapping[str, Any], expected: Certified) -> None:

@@ -12,10 +12,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.domain.states import RunState
-from tests.support.sequences.checks import check_certificate, check_given_up, check_run, same
+from tests.support.sequences.checks import (
+    check_certificate,
+    check_given_up,
+    check_rollback_given_up,
+    check_rolled_back,
+    check_run,
+    same,
+)
 from tests.support.sequences.model import Ended, Model
 from tests.support.sequences.mortality import Doom, Fate
 from tests.support.sequences.source import KNOWN_USER, LATE_USER, SourceNote, Text, moment
+from tests.support.sequences.staged_rollback import StagedRollback
 from tests.support.sequences.staged_run import Recovery, StagedRun
 from tests.support.sequences.verdicts import certify
 
@@ -34,6 +42,7 @@ notes = st.builds(
     in_scope=st.sampled_from([True] * 5 + [False]),
 )
 dooms = st.none() | st.builds(Doom, st.integers(1, 110), st.sampled_from(Fate))
+dooms_of_rollbacks = st.none() | st.builds(Doom, st.integers(1, 45), st.sampled_from(Fate))
 recoveries = st.sampled_from(Recovery)
 picks = st.integers(0, 30)
 
@@ -88,6 +97,31 @@ class AccountMachine(RuleBasedStateMachine):
     @rule(doom=dooms, recovery=recoveries)
     def dry_run(self, doom: Doom | None, recovery: Recovery) -> None:
         self._go(doom, recovery, mode="dry_run")
+        self._changed_nothing()
+
+    @rule(doom=dooms_of_rollbacks, recovery=recoveries)
+    def roll_back(self, doom: Doom | None, recovery: Recovery) -> None:
+        if not self._can_be_rolled_back():
+            self._is_refused(ReasonCode.CID_NOT_FOUND, undo=True, dry_run=False)
+            return
+        before = self.model.copy()
+        removed = self.model.roll_back()
+        run = self._undo(doom, recovery, dry_run=False)
+        if run.has_ended:
+            check_rolled_back(self.account, run, self.model, removed)
+        else:
+            self.model = check_rollback_given_up(self.account, run, before, self.model)
+
+    @rule(doom=dooms_of_rollbacks, recovery=recoveries)
+    def count_a_rollback(self, doom: Doom | None, recovery: Recovery) -> None:
+        if not self._can_be_rolled_back():
+            self._is_refused(ReasonCode.CID_NOT_FOUND, undo=True)
+            return
+        run = self._undo(doom, recovery)
+        if run.has_ended:
+            counted = self.account.counted(run.run_id)
+            assert counted["documents"] == len(self.model.removable())
+            assert counted["documents"] + sum(counted["kept"].values()) == len(self.model.documents)
         self._changed_nothing()
 
     # ------------------------------------------------------------------ what others do
@@ -153,9 +187,28 @@ class AccountMachine(RuleBasedStateMachine):
         self.account.mortality.doom(None)
         return run
 
-    def _is_refused(self, reason: ReasonCode, **conf: Any) -> None:
+    def _undo(self, doom: Doom | None, recovery: Recovery, **conf: Any) -> StagedRollback:
+        self.runs += 1
+        self.account.pass_time()
+        run = StagedRollback(
+            self.account.undoing,
+            self.account.mortality,
+            recovery,
+            run_id=f"undo-{self.runs}",
+            conf=conf,
+            state=self.account.state,
+        )
+        self.account.mortality.doom(doom)
+        run.go()
+        self.account.mortality.doom(None)
+        return run
+
+    def _can_be_rolled_back(self) -> bool:
+        return self.model.bound and self.model.state is not RunState.NOT_STARTED
+
+    def _is_refused(self, reason: ReasonCode, *, undo: bool = False, **conf: Any) -> None:
         with pytest.raises(FatalError) as refusal:
-            self._go(None, Recovery.RETRIED, **conf)
+            (self._undo if undo else self._go)(None, Recovery.RETRIED, **conf)
         assert refusal.value.reason is reason
         self._changed_nothing()
 

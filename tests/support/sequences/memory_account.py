@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,9 @@ from notes_migration.domain.outcome import Outcome
 from notes_migration.domain.run import Run
 from notes_migration.domain.states import RunState
 from notes_migration.domain.verification import StoredNote
-from tests.support.sequences.memory_pipeline import FILES, MemoryPipeline, MemoryResources
+from tests.support.sequences.memory_pipeline import FILES, MemoryPipeline, MemoryResources, MemoryUndoing
 from tests.support.sequences.model import Thing
-from tests.support.sequences.source import PNG, SourceNote
+from tests.support.sequences.source import COMPANY, PNG, SourceNote
 
 CID = "acme"
 CDN = "https://cdn.example"
@@ -42,6 +43,7 @@ class MemoryAccount:
         self.resources = MemoryResources()
         self.resources.owners.sso_ids = {"77": "sso-77"}
         self.pipeline = MemoryPipeline(self.resources, settings=settings)
+        self.undoing = MemoryUndoing(self.resources)  # type: ignore[arg-type]
         self.mortality = self.resources.mortality
 
     def close(self) -> None:
@@ -124,6 +126,23 @@ class MemoryAccount:
             files=(counts.attachments.linked, counts.attachments.failed, counts.attachments.bytes),
             owners=(counts.owners.resolved, counts.owners.by_label),
         )
+
+    def object_notes(self) -> set[str]:
+        """Return the ids of notes that have a file in storage."""
+        return {key.split("/")[1] for key in self.objects()}
+
+    def removed(self, run_id: str) -> int:
+        run = self.resources.runs.find(run_id)
+        return self.resources.batches.removed(run) if run else 0
+
+    def counted(self, run_id: str) -> Mapping[str, Any] | None:
+        """Return what a rollback has counted."""
+        run = self.resources.runs.find(run_id)
+        found: Mapping[str, Any] | None = run and self.resources.runs.reported(run).get("counted")
+        return found
+
+    def is_bound(self) -> bool:
+        return bool(self.resources.accounts.bindings(cid=CID, company_sso_id=COMPANY))
 
     def is_held(self) -> bool:
         return self.resources.accounts.is_held(CID)

@@ -9,7 +9,9 @@ from typing import Any
 from notes_migration.composition import Composition, DownloadHosts, StorageLocations
 from notes_migration.domain.attachments import AttachmentLimits
 from notes_migration.domain.conf import Mode
+from notes_migration.domain.run import RollbackMode
 from notes_migration.mode_composition import DryRunComposition, ReplayComposition, VerifyComposition
+from notes_migration.rollback_composition import RollbackComposition, RollbackDryRunComposition
 from notes_migration.services.relink_attachments import AttachmentProcessor
 from tests.fakes.account_registry import InMemoryAccounts
 from tests.fakes.attachment_source import InMemorySource
@@ -29,6 +31,7 @@ from tests.fakes.run_records import InMemoryRuns
 from tests.fakes.run_status import InMemoryStatus
 from tests.fakes.target import StubInspector
 from tests.support.local_pipeline import LocalPipeline
+from tests.support.local_rollback import LocalRollback
 from tests.support.sequences.mortality import Mortality
 
 STORES = frozenset(
@@ -147,6 +150,34 @@ class MemoryReplay(ReplayComposition, MemoryComposition):
 
 class MemoryDryRun(DryRunComposition, MemoryComposition):
     """A dry run needs nothing of its own."""
+
+
+class MemoryRollbackComposition(RollbackComposition, MemoryComposition):
+    """What a rollback needs beside, over the same stores."""
+
+    def _directory(self) -> Any:
+        return self._watched("accounts")
+
+    def _removals(self) -> Any:
+        return self._watched("batches")
+
+    def _migrated_notes(self) -> Any:
+        return self._watched("notes")
+
+    def _certificates(self) -> Any:
+        return self._watched("certificates")
+
+
+class MemoryRollbackDryRun(RollbackDryRunComposition, MemoryRollbackComposition):
+    """A dry run needs nothing of its own."""
+
+
+class MemoryUndoing(LocalRollback):
+    """LocalRollback over MemoryResources."""
+
+    @staticmethod
+    def composition_for(mode: RollbackMode) -> type[RollbackComposition]:
+        return MemoryRollbackComposition if mode.writes else MemoryRollbackDryRun
 
 
 _BY_MODE: dict[Mode, type[Composition]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from notes_migration.domain.errors import ReasonCode
@@ -90,8 +91,11 @@ class Ended:
 class Model:
     """The account, its neighbours, and what every run must make of them.
 
-    written: ids that some run has written. linked: ids whose file some run has linked. counted: what a
-    replay that was given up has mended and counted, though it is still on record.
+    written: ids that some run has written and no rollback has removed, with their `updated_at`.
+    linked: ids whose file some run has linked. counted: what a replay that was given up has mended and
+    counted, though it is still on record. bound: the account has a tenant. runs_undone: how many of
+    `runs` a rollback has undone. remnants: ids whose files a rollback that was given up has left.
+    spare_files: how many files too many the quota may count since then.
     """
 
     files_base: str
@@ -102,12 +106,16 @@ class Model:
     identity_up: bool = True
     cdn_up: bool = True
     documents: dict[str, StoredNote] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
+    written: dict[str, datetime | None] = field(default_factory=dict)
     linked: set[str] = field(default_factory=set)
     records: dict[Thing, ReasonCode] = field(default_factory=dict)
     counted: set[Thing] = field(default_factory=set)
     state: RunState = RunState.NOT_STARTED
     runs: list[Frozen] = field(default_factory=list)
+    bound: bool = False
+    runs_undone: int = 0
+    remnants: set[str] = field(default_factory=set)
+    spare_files: int = 0
 
     def copy(self) -> Model:
         """Return a model that can go its own way; all values are frozen."""
@@ -117,11 +125,12 @@ class Model:
             mapped=set(self.mapped),
             users=set(self.users),
             documents=dict(self.documents),
-            written=set(self.written),
+            written=dict(self.written),
             linked=set(self.linked),
             counted=set(self.counted),
             records=dict(self.records),
             runs=list(self.runs),
+            remnants=set(self.remnants),
         )
 
     # ------------------------------------------------------------------ migrate
@@ -131,6 +140,7 @@ class Model:
         persons = {each.person for each in self.in_scope(frozen.max_id)}
         if 100 * len(persons & self.mapped) < 99 * len(persons):
             return self._end(Outcome(RunState.HALTED, ReasonCode.COVERAGE_BELOW_THRESHOLD), sums, frozen)
+        self.bound = True
         delivered: list[SourceNote] = []
         for page in chunks(self.in_scope(frozen.max_id), self.batch_size):
             if fails(sums, frozen):
@@ -168,7 +178,7 @@ class Model:
         self.documents[note.key] = note.stored(
             files_base=self.files_base, owner_id=owner_id, with_file=linked
         )
-        self.written.add(note.key)
+        self.written[note.key] = note.updated_at
         self.linked |= {note.key} if linked else set()
         self.records = {thing: why for thing, why in self.records.items() if thing.note_id != note.key}
         if note.has_file and not linked:
@@ -199,6 +209,25 @@ class Model:
         self.state = outcome.state
         return Ended(outcome, sums, frozen)
 
+    # ------------------------------------------------------------------ roll back
+    def removable(self) -> set[str]:
+        """Return the ids of documents that are as some run has written them."""
+        return {
+            key
+            for key, each in self.documents.items()
+            if not each.is_deleted and each.updated_at == self.written.get(key)
+        }
+
+    def roll_back(self) -> set[str]:
+        """Remove what is untouched; what is not, and what was erased, stays known as written."""
+        removed = self.removable()
+        for key in removed:
+            del self.documents[key], self.written[key]
+        self.linked &= self.documents.keys()
+        self.remnants, self.counted, self.records, self.spare_files = set(), set(), {}, 0
+        self.runs_undone, self.state = len(self.runs), RunState.NOT_STARTED
+        return removed
+
     # ------------------------------------------------------------------ replay
     def replay(self, reasons: Collection[str]) -> Ended:
         """Write and mend what is on record as failed; every other note keeps the class that it has."""
@@ -206,6 +235,7 @@ class Model:
         frozen, known = (former, former.delivered) if former else (self.freeze(), frozenset[str]())
         asked = {each.note_id for each, why in self.records.items() if not reasons or why in reasons}
         delivered = {each.key: each for each in self.source.values() if each.key in asked and each.in_scope}
+        self.bound |= bool(delivered)  # with a page to write
         sums, before = Sums(), dict(self.records)
         self._carry(known - delivered.keys(), asked, before, sums)
         for key in sorted(delivered, key=int):
@@ -221,9 +251,10 @@ class Model:
 
     def replayed(self) -> Frozen | None:
         """Return the run that a replay counts on: the newest that read everything, else anything."""
-        complete = [each for each in self.runs if each.read_to_the_end]
-        partial = [each for each in self.runs if each.delivered]
-        return [None, *self.runs, *partial, *complete][-1]
+        runs = self.runs[self.runs_undone :]
+        complete = [each for each in runs if each.read_to_the_end]
+        partial = [each for each in runs if each.delivered]
+        return [None, *runs, *partial, *complete][-1]
 
     def _carry(
         self, rest: Iterable[str], asked: set[str], records: dict[Thing, ReasonCode], sums: Sums

@@ -13,6 +13,7 @@ from notes_migration.domain.outcome import Outcome, Verdict, decide_outcome
 from notes_migration.domain.run import Run
 from notes_migration.services.finalize_run import Ending
 from tests.support.local_pipeline import LocalPipeline
+from tests.support.local_rollback import LocalRollback
 from tests.support.sequences.mortality import Death, Mortality
 
 CID = "acme"
@@ -37,7 +38,7 @@ class GivenUp(Exception):
 class StagedRun:
     """Takes one run through its tasks; `outcome` is what its last task recorded."""
 
-    pipeline: LocalPipeline
+    pipeline: LocalPipeline | LocalRollback
     mortality: Mortality
     recovery: Recovery
     run_id: str
@@ -59,6 +60,9 @@ class StagedRun:
         """
         with suppress(GivenUp):
             self._work()
+        self._finish()
+
+    def _finish(self) -> None:
         self.run = self._try(lambda: self.pipeline.find(self.run_id, self.conf))
         if self.run is not None:
             self.ending = Ending(self._try(lambda: self.pipeline.finalize(self._known())))

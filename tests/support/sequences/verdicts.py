@@ -91,4 +91,5 @@ def linked_bytes(model: Model) -> range:
     A replay that was given up may have linked a file and not counted it; the next one does.
     """
     on_record = {each.note_id for each in model.records if each.kind == "attachment"}
-    return range(len(model.linked - on_record) * len(PNG), len(model.linked) * len(PNG) + 1)
+    most = len(model.linked) + model.spare_files
+    return range(len(model.linked - on_record) * len(PNG), most * len(PNG) + 1)
