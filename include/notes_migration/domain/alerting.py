@@ -98,8 +98,11 @@ def alerts_at_end(
     """Return everything that is to be said when a run has ended.
 
     quota_used_bytes: attachments of the account, over all its runs.
-    open_conditions: what may be an open incident of the account; a success resolves all of it.
+    open_conditions: what may be an open incident of the account; a success resolves all of it, and so
+        does a rollback, of which nothing else is said.
     """
+    if outcome.state is RunState.NOT_STARTED:
+        return _resolved(run, outcome, open_conditions)
     candidates = (
         *_about_outcome(run, outcome, ledger),
         _about_attachments(run, ledger.batches.attachments),
@@ -242,7 +245,8 @@ def _about_identity(run: Run, ledger: Ledger) -> Alert | None:
 
 def _resolved(run: Run, outcome: Outcome, open_conditions: Collection[Condition]) -> tuple[Alert, ...]:
     """A success ends every incident of the account; any end ends the one about a run that stands still."""
-    over = PAGED if outcome.state is RunState.COMPLETED_SUCCESS else (Condition.NO_PROGRESS,)
+    nothing_left = outcome.state in {RunState.COMPLETED_SUCCESS, RunState.NOT_STARTED}
+    over = PAGED if nothing_left else (Condition.NO_PROGRESS,)
     return tuple(resolved(run, condition) for condition in over if condition in open_conditions)
 
 

@@ -94,7 +94,6 @@ class EndRollback:
             return
         self.runs.report(run, {"documents_removed": self.ledger.removed(run)})
         self._record(run, _CUT_OFF)
-        self.alerts.run_ended(run, _CUT_OFF, _NOTHING)
 
     def _removing(self, run: Run, *, held: bool) -> bool:
         return run.mode.writes and held and self.accounts.state(run.cid) is RunState.IN_PROGRESS
@@ -104,3 +103,4 @@ class EndRollback:
         self.runs.finish(run, outcome, _NOTHING, now=now)
         self.accounts.record_outcome(run, outcome, now=now)
         self.progress.publish(run, end_phase(outcome), outcome)
+        self.alerts.run_ended(run, outcome, _NOTHING)

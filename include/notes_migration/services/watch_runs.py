@@ -80,10 +80,10 @@ class WatchRuns:
         if run is None:
             return
         if account.state is not RunState.IN_PROGRESS:
-            if account.held and isinstance(run.mode, RollbackMode):
-                self._look_at_waiting(account, run, report)
-            else:
+            if not (account.held and isinstance(run.mode, RollbackMode)):
                 report.statuses_mended += self.mend.after_end(account, run)
+            if account.held:
+                self._look_at_held(account, run, report)
             return
         report.in_progress += 1
         pulse = self.live.pulse(run.run_id)
@@ -97,8 +97,11 @@ class WatchRuns:
         self._look_at_progress(account, run, pulse, report)
         self._look_at_window(run, report)
 
-    def _look_at_waiting(self, account: WatchedAccount, run: Run, report: WatchReport) -> None:
-        """Leave a rollback alone that waits for an approval, however long, if this scheduler knows it."""
+    def _look_at_held(self, account: WatchedAccount, run: Run, report: WatchReport) -> None:
+        """Let an account go that is held by a run that is over: nobody could roll it back.
+
+        A run that this scheduler knows is left alone, however long: it waits for an approval, or ends.
+        """
         pulse = self.live.pulse(run.run_id)
         if pulse.life is Life.OVER:
             self._end(run, report)

@@ -265,3 +265,31 @@ def test_given_a_rollback_that_died_while_it_was_recorded_when_looked_at_then_th
     assert watch.world.accounts.state("acme") is RunState.NOT_STARTED
     assert watch.world.status.read("acme")["phase"] == "rolled_back"
     assert watch.is_quiet()
+
+
+def test_given_a_removal_that_stood_still_when_it_is_done_after_all_then_the_incident_is_resolved() -> None:
+    watch = RollbackWatch()
+    watch.approve_and_remove_a_batch()
+    watch.look()
+    watch.look(after_minutes=15)
+
+    watch.rollback.remover.remove(watch.run)
+    watch.rollback.ender.rolled_back(watch.run)
+
+    assert watch.pagerduty.said() == [("trigger", "no_progress"), ("resolve", "no_progress")]
+    assert watch.slack.said() == []
+
+
+def test_given_a_rollback_that_halted_when_the_next_is_done_then_every_incident_of_the_account_is_over() -> (
+    None
+):
+    watch = RollbackWatch()
+    watch.approve_and_remove_a_batch()
+    watch.live.pulses = {"back": ""}
+    watch.look()
+
+    again = watch.rollback.approved("again")
+    watch.rollback.remover.remove(again)
+    watch.rollback.ender.rolled_back(again)
+
+    assert watch.pagerduty.said() == [("trigger", "halted"), ("resolve", "halted")]

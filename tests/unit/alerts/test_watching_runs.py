@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -116,6 +117,24 @@ def test_given_a_run_that_airflow_has_ended_when_looked_at_then_the_account_is_h
     assert watch.world.runs.outcome("acme__1") == INTERRUPTED
     assert watch.world.status.read("acme")["status"] == "halted"
     assert not watch.world.accounts.is_active(watch.run)
+
+
+def test_given_a_recorded_run_that_nobody_finalized_when_airflow_has_ended_it_then_the_account_is_free() -> (
+    None
+):
+    watch = Watch()
+    run = watch.run
+    watch.world.recorder.record(run, Outcome(RunState.COMPLETED_SUCCESS))
+    record = watch.watched.records["acme"]
+    watch.watched.records["acme"] = replace(record, state=RunState.COMPLETED_SUCCESS, held=True)
+    alive = watch.look()
+    watch.live.pulses = {"acme__1": ""}
+
+    report = watch.look()
+
+    assert (alive, report) == (WatchReport(), WatchReport(settled=1))
+    assert not watch.world.accounts.is_held("acme")
+    assert watch.world.accounts.state("acme") is RunState.COMPLETED_SUCCESS
 
 
 @pytest.mark.parametrize(("minutes", "settled"), [(0, 0), (14.99, 0), (15, 1)])

@@ -199,7 +199,7 @@ def test_given_a_rollback_that_is_done_when_ended_then_record_account_and_status
     assert not world.accounts.holds(run)
     status = world.status.published[-1]
     assert (status.status, status.phase, status.job_id) == ("not_started", "rolled_back", "back")
-    assert world.alerts.ended == [Outcome(RunState.COMPLETED_SUCCESS)]
+    assert world.alerts.ended == [Outcome(RunState.COMPLETED_SUCCESS), Outcome(RunState.NOT_STARTED)]
     assert world.failures.of_account("acme") == []
 
 
