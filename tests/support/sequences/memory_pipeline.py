@@ -33,16 +33,14 @@ from tests.fakes.target import StubInspector
 from tests.support.local_pipeline import LocalPipeline
 from tests.support.local_rollback import LocalRollback
 from tests.support.sequences.mortality import Mortality
+from tests.support.sequences.watched_composition import STORES, watched
 
-STORES = frozenset(
-    {"accounts", "runs", "batches", "failures", "notes", "contacts", "staging", "certificates"}
-)
 FILES = "https://files.cdp.example"
 
 
 @dataclass
 class MemoryResources:
-    """Everything around one account; every access of a composition goes through `mortality`."""
+    """Everything around one account; every process over it has this `mortality`."""
 
     crm_source: Any = field(default_factory=lambda: InMemoryCrm([]))
     accounts: Any = field(default_factory=InMemoryAccounts)
@@ -75,44 +73,41 @@ class MemoryComposition(Composition):
         super().__init__(resources, **facts)
         self.clock = resources.clock
 
-    def _watched(self, port: str, target: Any = None) -> Any:
-        return self.resources.mortality.watch(port, target or getattr(self.resources, port))
-
     @cached_property
     def crm(self) -> Any:
-        return self._watched("crm", self.resources.crm_source)
+        return self.resources.crm_source
 
     @cached_property
     def runs(self) -> Any:
-        return self._watched("runs")
+        return self.resources.runs
 
     @cached_property
     def contacts(self) -> Any:
-        return self._watched("contacts")
+        return self.resources.contacts
 
     def _accounts(self) -> Any:
-        return self._watched("accounts")
+        return self.resources.accounts
 
     def _batches(self) -> Any:
-        return self._watched("batches")
+        return self.resources.batches
 
     def _failures(self) -> Any:
-        return self._watched("failures")
+        return self.resources.failures
 
     def _notes(self) -> Any:
-        return self._watched("notes")
+        return self.resources.notes
 
     def _stored_notes(self) -> Any:
-        return self._watched("notes")
+        return self.resources.notes
 
     def _owners(self) -> Any:
-        return self._watched("owners")
+        return self.resources.owners
 
     def _status(self) -> Any:
-        return self._watched("status")
+        return self.resources.status
 
     def _bucket(self, name: str) -> Any:
-        return self._watched(name, self.resources.buckets[name])
+        return self.resources.buckets[name]
 
     def _inspector(self) -> Any:
         return StubInspector()
@@ -125,7 +120,7 @@ class MemoryComposition(Composition):
 
     def _relinker(self) -> Any:
         return AttachmentProcessor(
-            source=self._watched("source"),
+            source=self.resources.mortality.watch("source", self.resources.source),
             storage=self._object_store(),
             magic=SignatureMagic(),
             limits=AttachmentLimits.of(self.settings),
@@ -138,14 +133,14 @@ class MemoryVerify(VerifyComposition, MemoryComposition):
     """Verification, its certificates kept in memory."""
 
     def _certificates(self) -> Any:
-        return self._watched("certificates")
+        return self.resources.certificates
 
 
 class MemoryReplay(ReplayComposition, MemoryComposition):
     """Replay over the same documents."""
 
     def _repairs(self) -> Any:
-        return self._watched("notes")
+        return self.resources.notes
 
 
 class MemoryDryRun(DryRunComposition, MemoryComposition):
@@ -156,16 +151,16 @@ class MemoryRollbackComposition(RollbackComposition, MemoryComposition):
     """What a rollback needs beside, over the same stores."""
 
     def _directory(self) -> Any:
-        return self._watched("accounts")
+        return self.resources.accounts
 
     def _removals(self) -> Any:
-        return self._watched("batches")
+        return self.resources.batches
 
     def _migrated_notes(self) -> Any:
-        return self._watched("notes")
+        return self.resources.notes
 
     def _certificates(self) -> Any:
-        return self._watched("certificates")
+        return self.resources.certificates
 
 
 class MemoryRollbackDryRun(RollbackDryRunComposition, MemoryRollbackComposition):
@@ -177,7 +172,7 @@ class MemoryUndoing(LocalRollback):
 
     @staticmethod
     def composition_for(mode: RollbackMode) -> type[RollbackComposition]:
-        return MemoryRollbackComposition if mode.writes else MemoryRollbackDryRun
+        return watched(MemoryRollbackComposition if mode.writes else MemoryRollbackDryRun)
 
 
 _BY_MODE: dict[Mode, type[Composition]] = {
@@ -196,4 +191,4 @@ class MemoryPipeline(LocalPipeline):
 
     @staticmethod
     def composition_for(mode: Mode) -> type[Composition]:
-        return _BY_MODE[mode]
+        return watched(_BY_MODE[mode])
