@@ -38,7 +38,7 @@ from notes_migration.domain.conf import param_schemas
 from notes_migration.domain.rollback import RollbackConf
 from notes_migration_airflow import rollback_tasks as tasks
 from notes_migration_airflow.board_link import link_to_board
-from notes_migration_airflow.cid_lock import AwaitCidLock, HoldCidLock
+from notes_migration_airflow.cid_lock import take_cid_lock
 from notes_migration_airflow.rollback_approval import ApproveRollback
 
 ENDS = ("dry_run_done", "rolled_back")
@@ -56,23 +56,7 @@ with DAG(
     default_args={"retries": 2, "retry_delay": timedelta(seconds=5)},
     tags=["crm", "cdp", "migration"],
 ) as dag:
-    hold_cid_lock = HoldCidLock(
-        task_id="hold_cid_lock",
-        task_display_name="Hold the account's lock",
-        doc_md="Occupies the only slot of the account's pool until `finalize` is done.",
-        pool="cid_lock",
-        release_task_id="finalize",
-        end_task_ids=ENDS,
-        retries=0,  # between two tries the slot would be free
-        weight_rule="absolute",
-        priority_weight=100,
-    ).as_teardown(on_failure_fail_dagrun=True)
-    await_lock = AwaitCidLock(
-        task_id="await_lock",
-        task_display_name="Wait for the account's lock",
-        lock_task_id="hold_cid_lock",
-    )
-
+    await_lock = take_cid_lock(release_task_id="finalize", end_task_ids=ENDS)
     guard = task(tasks.guard, task_display_name="Guard", execution_timeout=timedelta(minutes=10))()
     counts = task(tasks.count_notes, task_display_name="Count notes", execution_timeout=timedelta(hours=1))()
     choice = task.branch(tasks.choose, task_display_name="Dry run?", execution_timeout=timedelta(minutes=5))(

@@ -20,6 +20,7 @@ from airflow.triggers.base import BaseTrigger, TaskFailedEvent, TaskSuccessEvent
 from notes_migration_airflow.task_states import DONE, read_states
 
 POLL_SECONDS = 0.5
+HOLDER = "hold_cid_lock"
 
 
 class _StateTrigger(BaseTrigger):
@@ -117,3 +118,25 @@ class AwaitCidLock(BaseOperator):
             time.sleep(0.2)
         trigger = LockHeldTrigger(ti.dag_id, ti.run_id, [self.lock_task_id])
         self.defer(trigger=trigger, method_name="execute", timeout=None)
+
+
+def take_cid_lock(*, release_task_id: str, end_task_ids: Sequence[str]) -> AwaitCidLock:
+    """Put the lock into the DAG at hand and return the task after which a run holds it.
+
+    release_task_id: the teardown after which it is let go. end_task_ids: the run's ends; where none has
+    run, the run was cancelled, and the holder fails it.
+    """
+    HoldCidLock(
+        task_id=HOLDER,
+        task_display_name="Hold the account's lock",
+        doc_md=f"Occupies the only slot of the account's pool until `{release_task_id}` is done.",
+        pool="cid_lock",
+        release_task_id=release_task_id,
+        end_task_ids=end_task_ids,
+        retries=0,  # between two tries the slot would be free
+        weight_rule="absolute",
+        priority_weight=100,
+    ).as_teardown(on_failure_fail_dagrun=True)
+    return AwaitCidLock(
+        task_id="await_lock", task_display_name="Wait for the account's lock", lock_task_id=HOLDER
+    )
