@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,20 @@ from pymongo import MongoClient
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from sandbox.accounts.model import Account, SourceFile
 from sandbox.accounts.seed import seed_mongo
 from sandbox.airflow_settings import VIEWER
 from sandbox.stack import Stack
 from tests.support.airflow_runs import AirflowRuns, connected, until
 from tests.support.browser import chromium, find, log_in, log_in_as, text_of
+from tests.support.sequences.source import PNG
 from tests.support.small_accounts import small_account
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(400)]
 
-CID = "shown-to-all"
+CID, TRIED = "shown-to-all", "only-tried"
 COMPANY = f"{CID}-company"
-STARTERS = {"Start", "Start…", "Run again", "Run again…", "Verify…", "Verify again…"}
+STARTERS = {"Start", "Start…", "Run again", "Run again…", "Dry run…", "Verify…", "Verify again…"}
 KNOWN = """
     const asked = performance.getEntriesByType('resource');
     return asked.some(each => each.name.endsWith('/api/viewer') && each.responseEnd > 0);
@@ -36,18 +39,30 @@ POST = """
 """
 
 
+def an_account_to_try(cdn: str) -> Account:
+    """Return 101 notes: one is too long, one has a file, one a file on a host that is not allowed."""
+    account = small_account(TRIED, persons=101)
+    notes = [dict(note) for note in account.notes]
+    notes[0]["note"] = "x" * 10_001
+    for note, url in ((notes[1], f"{cdn}/tried.png"), (notes[2], "https://elsewhere.example/a.png")):
+        note["images"] = [{"id": note["id"], "url": url, "file_name": "a.png"}]
+    file = SourceFile("tried.png", PNG, "image/png")
+    return replace(account, notes=tuple(notes), files={file.path: file})
+
+
 @pytest.fixture(scope="module")
 def runs(stack: Stack) -> Iterator[AirflowRuns]:
-    """An account of three notes, migrated."""
+    """An account of three notes, migrated, and one that is not."""
     account = small_account(CID, persons=3)
     with (
         connected(stack.addresses) as runs,
         stack.simulators.control() as control,
         MongoClient[dict[str, Any]](stack.addresses["mongo_uri"]) as mongo,
     ):
-        control.load(account)
-        seed_mongo(mongo.get_default_database(), account)
-        runs.set_variable("crm_notes_migration_enabled", {CID: True})
+        for each in (account, an_account_to_try(stack.addresses["cdn_url"])):
+            control.load(each)
+            seed_mongo(mongo.get_default_database(), each)
+        runs.set_variable("crm_notes_migration_enabled", {CID: True, TRIED: False})
         runs.ends(runs.migrate(CID, f"{CID}__1"), "success")
         yield runs
 
@@ -93,6 +108,30 @@ def test_given_a_migrated_account_when_an_operator_verifies_it_then_the_certific
     assert f"{CID}__2" in text_of(operator, "#facts")
 
 
+def test_given_an_account_that_was_only_tried_when_looked_at_then_the_report_is_on_its_page(
+    stack: Stack, runs: AirflowRuns, operator: Chrome, tmp_path: Path
+) -> None:
+    tried = runs.migrate(TRIED, f"{TRIED}__1", mode="dry_run")
+    runs.ends(tried, "success")
+
+    operator.get(page(stack, f"?q={TRIED}"))
+    until(lambda: "Not started" in text_of(operator, "#rows"), "the account among all", 30)
+    operator.get(page(stack, f"accounts/{TRIED}"))
+    until(lambda: "Would be written" in text_of(operator, "#dry-run"), "the report", 30)
+    operator.execute_script("document.getElementById('dry-run').scrollIntoView()")
+    operator.save_screenshot(str(tmp_path / "dry-run.png"))
+    said = text_of(operator, "#dry-run")
+
+    assert "100 would be written" in text_of(operator, "#rows")
+    assert "100 of 101 notes" in said
+    assert "NOTE_TOO_LONG 1 note" in said
+    assert "Files by type image 1 file 129 bytes" in said
+    assert "Host is not on the allow-list elsewhere.example 1 file" in said
+    assert "fits" in said
+    assert tried in said
+    assert [entry for entry in operator.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
 def test_given_a_rollback_that_only_counted_when_the_account_is_looked_at_then_it_is_in_its_history(
     stack: Stack, runs: AirflowRuns, operator: Chrome, tmp_path: Path
 ) -> None:
@@ -129,7 +168,7 @@ def test_given_a_viewer_when_looking_at_each_page_then_all_is_seen_and_nothing_c
         POST, "/crm-notes/api/runs", {"cid": CID, "company_sso_id": COMPANY, "mode": "verify"}
     )
 
-    assert looked["operator"] == [{"Run again"}, {"Run again…"}, {"Verify again…"}]
+    assert looked["operator"] == [{"Run again"}, {"Run again…", "Dry run…"}, {"Verify again…"}]
     assert looked["viewer"] == [set(), set(), set()]
     assert answered == 403
     with pytest.raises(NotFoundException):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notes_migration.domain.errors import MigrationError
-from notes_migration.ports.board import FailureGroup, SeenAccount, SeenRun
+from notes_migration.ports.board import FailureGroup, SeenAccount, SeenDryRun, SeenRun
 from notes_migration.services.answer_certificate import AnswerCertificate
 from notes_migration.services.read_board import ReadBoard
 from notes_migration.services.show_certificate import ShowCertificate
@@ -23,6 +23,7 @@ class InMemoryBoardSource:
         self.seen: list[SeenAccount] = []
         self.run_list: list[SeenRun] = []
         self.groups: list[FailureGroup] = []
+        self.last_dry_run: SeenDryRun | None = None
         self.error: MigrationError | None = None
         self.reads = 0
 
@@ -46,6 +47,10 @@ class InMemoryBoardSource:
     def runs(self, cid: str, *, limit: int) -> Sequence[SeenRun]:
         self._answer()
         return self.run_list[:limit]
+
+    def dry_run(self, cid: str) -> SeenDryRun | None:
+        self._answer()
+        return self.last_dry_run
 
     def failures(self, cid: str, *, ids_per_group: int) -> Sequence[FailureGroup]:
         self._answer()

@@ -13,9 +13,11 @@ from notes_migration.adapters import mongo_accounts, mongo_batches, mongo_failur
 from notes_migration.adapters.counts_codec import counts_from_document
 from notes_migration.adapters.mongo_account_directory import to_record
 from notes_migration.adapters.mongo_border import translated
+from notes_migration.domain.accounts import AccountRecord
+from notes_migration.domain.conf import Mode
 from notes_migration.domain.ledger import AttachmentCounts, BatchCounts, Ledger, OwnerCounts, add_counts
 from notes_migration.domain.states import RunState
-from notes_migration.ports.board import FailureGroup, SeenAccount, SeenRun
+from notes_migration.ports.board import FailureGroup, SeenAccount, SeenDryRun, SeenRun
 
 Document = dict[str, Any]
 _AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
@@ -32,10 +34,13 @@ class MongoBoard:
         self._failures = database[mongo_failures.COLLECTION].with_options(codec_options=_AWARE)
 
     def accounts(self) -> Sequence[SeenAccount]:
-        return self._seen({})
+        found = self._seen({})
+        known = {each.account.cid for each in found}
+        looked_at = [each for each in self._only_looked_at({}) if each.account.cid not in known]
+        return sorted([*found, *looked_at], key=lambda each: each.account.cid)
 
     def account(self, cid: str) -> SeenAccount | None:
-        return next(iter(self._seen({"cid": cid})), None)
+        return next(iter([*self._seen({"cid": cid}), *self._only_looked_at({"cid": cid})]), None)
 
     def account_of(self, run_id: str) -> str | None:
         with translated("reading the run's account"):
@@ -68,6 +73,32 @@ class MongoBoard:
         ]
         with translated("grouping the failed records"):
             return tuple(_to_group(each) for each in self._failures.aggregate(pipeline))
+
+    def dry_run(self, cid: str) -> SeenDryRun | None:
+        # A run that was stopped has kept what it had found out until then, and no estimate.
+        query = {"cid": cid, "mode": Mode.DRY_RUN, "report.estimated_seconds": {"$exists": True}}
+        with translated("reading the account's dry run"):
+            found = self._runs.find_one(query, sort=[("started_at", -1)])
+        if found is None:
+            return None
+        return SeenDryRun(found["_id"], found["triggered_by"], found["started_at"], found["report"])
+
+    def _only_looked_at(self, which: Document) -> Sequence[SeenAccount]:
+        """Return accounts by their runs that write nothing, whether they have a record or not."""
+        looks = {"mode": {"$in": [Mode.DRY_RUN, Mode.VERIFY]}}
+        tenant = {"_id": "$cid", "company_sso_id": {"$last": "$company_sso_id"}}
+        pipeline: list[Document] = [
+            {"$match": {**which, **looks}},
+            {"$sort": {"cid": 1, "started_at": 1}},
+            {"$group": tenant},
+        ]
+        with translated("reading the accounts that were only looked at"):
+            return tuple(
+                SeenAccount(
+                    AccountRecord(each["_id"], each["company_sso_id"], RunState.NOT_STARTED), last_run=None
+                )
+                for each in self._runs.aggregate(pipeline)
+            )
 
     def _seen(self, which: Document) -> Sequence[SeenAccount]:
         pipeline: list[Document] = [

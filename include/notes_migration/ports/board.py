@@ -36,6 +36,16 @@ class SeenAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenDryRun:
+    """A dry run that has ended; `report` is what domain.forecast makes."""
+
+    run_id: str
+    triggered_by: str
+    started_at: datetime
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FailureGroup:
     """Failed records of one kind and reason: how many, and the ids of some of them."""
 
@@ -47,7 +57,10 @@ class FailureGroup:
 
 
 class BoardSource(Protocol):
-    """Each method is one query; all raise TransientError or FatalError (DEPENDENCY_UNAVAILABLE)."""
+    """Each method is a query or two; all raise TransientError or FatalError (DEPENDENCY_UNAVAILABLE).
+
+    An account of which there are only runs that write nothing is not_started and has no last run.
+    """
 
     def accounts(self) -> Sequence[SeenAccount]:
         """Return all accounts, by cid."""
@@ -63,6 +76,10 @@ class BoardSource(Protocol):
 
     def runs(self, cid: str, *, limit: int) -> Sequence[SeenRun]:
         """Return the account's runs, the newest first."""
+        ...
+
+    def dry_run(self, cid: str) -> SeenDryRun | None:
+        """Return the account's newest dry run that has a report, or None."""
         ...
 
     def failures(self, cid: str, *, ids_per_group: int) -> Sequence[FailureGroup]:

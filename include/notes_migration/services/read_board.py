@@ -22,7 +22,14 @@ from notes_migration.domain.errors import FatalError, ReasonCode, TransientError
 from notes_migration.domain.ledger import BatchCounts, Ledger
 from notes_migration.domain.states import RunState
 from notes_migration.domain.status import iso
-from notes_migration.ports.board import BoardSource, FailureGroup, LiveStatus, SeenAccount, SeenRun
+from notes_migration.ports.board import (
+    BoardSource,
+    FailureGroup,
+    LiveStatus,
+    SeenAccount,
+    SeenDryRun,
+    SeenRun,
+)
 from notes_migration.ports.clock import Clock
 from notes_migration.services.name_dependency import naming
 
@@ -51,6 +58,7 @@ class AccountView:
     row: AccountRow
     runs: Sequence[SeenRun]
     failures: Sequence[FailureGroup]
+    dry_run: SeenDryRun | None
     live: bool
 
 
@@ -86,11 +94,12 @@ class ReadBoard:
         with naming("cdp_mongo"):
             seen = self.source.account(cid)
             if seen is None:
-                raise FatalError(ReasonCode.CID_NOT_FOUND, "no migration of this account has started")
+                raise FatalError(ReasonCode.CID_NOT_FOUND, "no run of this account has started")
             runs = self.source.runs(cid, limit=MAX_RUNS)
             failures = self.source.failures(cid, ids_per_group=IDS_PER_GROUP)
+            dry_run = self.source.dry_run(cid)
         live = self._live([seen])
-        return AccountView(now, _row(seen, live or {}, now), runs, failures, live is not None)
+        return AccountView(now, _row(seen, live or {}, now), runs, failures, dry_run, live is not None)
 
     def account_of(self, run_id: str) -> str | None:
         """Return the cid of the account that the run is of, or None for a run never accepted.

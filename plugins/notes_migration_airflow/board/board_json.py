@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from notes_migration.domain.board import classes_of
+from notes_migration.domain.conf import Mode
 from notes_migration.domain.run import RollbackMode
 from notes_migration.domain.states import RunState
 from notes_migration.domain.status import iso
-from notes_migration.ports.board import FailureGroup, SeenRun
+from notes_migration.ports.board import FailureGroup, SeenDryRun, SeenRun
 from notes_migration.services.read_board import AccountView, Overview
 from notes_migration.services.show_certificate import CertificateView
 
@@ -28,7 +29,7 @@ def overview_json(view: Overview) -> bytes:
 
 
 def account_json(view: AccountView) -> bytes:
-    """Return one account, its runs and its failures by reason."""
+    """Return one account, its runs, its failures by reason and the report of its last dry run."""
     return _encoded(
         {
             "now": iso(view.now),
@@ -36,6 +37,7 @@ def account_json(view: AccountView) -> bytes:
             "account": asdict(view.row),
             "runs": [_run(run) for run in view.runs],
             "failures": [_failure(group) for group in view.failures],
+            "dry_run": _dry_run(view.dry_run) if view.dry_run else None,
         }
     )
 
@@ -83,6 +85,16 @@ def _run(run: SeenRun) -> dict[str, Any]:
         "attachments_failed": attachments.failed,
         "match_pct": run.ledger.match_pct if matched else None,
         "failure_rate": run.ledger.failure_rate,
+    }
+
+
+def _dry_run(run: SeenDryRun) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "mode": Mode.DRY_RUN,
+        "triggered_by": run.triggered_by,
+        "started_at": iso(run.started_at),
+        "report": dict(run.report),
     }
 
 

@@ -32,6 +32,7 @@ _ASSETS = {
     "overview.js": "text/javascript",
     "account.js": "text/javascript",
     "certificate.js": "text/javascript",
+    "dry_run.js": "text/javascript",
     "common.js": "text/javascript",
     "ledger.js": "text/javascript",
 }

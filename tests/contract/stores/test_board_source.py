@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ import redis
 
 from notes_migration.adapters.mongo_board import MongoBoard
 from notes_migration.adapters.redis_status import RedisLiveStatus, RedisStatus
+from notes_migration.domain.conf import Mode
 from notes_migration.domain.errors import FatalError, ReasonCode, TransientError
 from notes_migration.domain.states import RunState
 from notes_migration.domain.status import project_status
@@ -102,6 +104,39 @@ def test_given_a_run_when_its_account_is_asked_for_then_it_is_known_by_the_recor
 def test_given_an_account_never_seen_when_read_then_there_is_none(board: ReadBoard) -> None:
     with pytest.raises(FatalError):
         board.account("nobody")
+
+
+def test_given_accounts_that_were_only_looked_at_when_read_then_they_are_not_started_and_have_the_report(
+    accounts: BoardAccounts, board: ReadBoard
+) -> None:
+    accounts.add("a", RunState.HALTED)
+    for cid, number, mode in (("b", 1, Mode.DRY_RUN), ("b", 2, Mode.DRY_RUN), ("c", 1, Mode.VERIFY)):
+        started_at = CLOCK.now() + timedelta(minutes=number)
+        run = a_run(
+            run_id=f"{cid}__{number}",
+            cid=cid,
+            company_sso_id=f"{cid}-company",
+            mode=mode,
+            started_at=started_at,
+        )
+        accounts.runs.start(run)
+        accounts.runs.report(run, {"would_migrate": number, "estimated_seconds": {"from": 1, "to": 62}})
+    stopped = a_run(run_id="b__3", cid="b", mode=Mode.DRY_RUN, started_at=CLOCK.now() + timedelta(hours=1))
+    accounts.runs.start(stopped)
+    accounts.runs.report(stopped, {"persons": 7})
+
+    rows, view = board.overview().rows, board.account("b")
+
+    assert [(row.cid, row.status, row.notes_total) for row in rows] == [
+        ("a", "halted", 100),
+        ("b", "not_started", 0),
+        ("c", "not_started", 0),
+    ]
+    assert (view.row.status, [run.run_id for run in view.runs]) == ("not_started", ["b__3", "b__2", "b__1"])
+    assert view.dry_run is not None
+    assert (view.dry_run.run_id, view.dry_run.report["would_migrate"]) == ("b__2", 2)
+    assert rows[2].company_sso_id == "c-company"
+    assert board.account("c").dry_run is board.account("a").dry_run is None
 
 
 def test_given_a_thousand_accounts_when_read_then_it_is_one_query_and_quick(

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from notes_migration.domain.errors import ReasonCode
-from notes_migration.ports.board import FailureGroup
+from notes_migration.domain.status import iso
+from notes_migration.ports.board import FailureGroup, SeenDryRun
 from notes_migration.ports.failure_listing import FailureRow
 from notes_migration_airflow.board import board_app
 from notes_migration_airflow.board.board_app import make_board_app
@@ -30,6 +31,7 @@ READS = [
     "/accounts/acme",
     "/accounts/acme/certificate",
     "/assets/overview.js",
+    "/assets/dry_run.js",
     "/assets/icon.svg",
     "/api/viewer",
     "/api/accounts",
@@ -138,6 +140,21 @@ def test_given_nobody_when_a_page_is_opened_then_airflows_login_is_and_leads_bac
     assert answer.status_code == 303
     target = f"/crm-notes{path}".replace("/", "%2F")
     assert answer.headers["location"] == f"/api/v2/auth/login?next={target}"
+
+
+def test_given_a_dry_run_when_its_account_is_asked_for_then_the_report_comes_as_it_is_stored(
+    call: Any, board: InMemoryBoard
+) -> None:
+    assert call("GET", "/api/accounts/acme").json()["dry_run"] is None
+    board.source.last_dry_run = SeenDryRun("acme__2", "sari", NOW, {"would_migrate": 98})
+
+    assert call("GET", "/api/accounts/acme").json()["dry_run"] == {
+        "run_id": "acme__2",
+        "mode": "dry_run",
+        "triggered_by": "sari",
+        "started_at": iso(NOW),
+        "report": {"would_migrate": 98},
+    }
 
 
 @pytest.mark.parametrize("may_trigger", [True, False])

@@ -1,6 +1,7 @@
 // One account: where it stands, its ledger, what failed with the runbook for it, and its runs.
 
 import * as b from "./common.js";
+import { showDryRun } from "./dry_run.js";
 import { ledgerPicture } from "./ledger.js";
 
 const cid = decodeURIComponent(location.pathname.split("/").pop());
@@ -21,6 +22,7 @@ function show(view) {
   showNow(view.account, view.now);
   showLedger(view.runs.find((run) => run.run_id === view.account.run_id));
   showFailures(view.failures, view.now);
+  showDryRun(view.dry_run, view.account.started_at, view.now);
   showRuns(view.runs, view.now);
 }
 
@@ -47,6 +49,7 @@ function showNow(row, now) {
   const action = viewer.may_trigger ? b.actionOf(row) : null;
   b.byId("act").hidden = !action;
   b.setText(b.byId("act"), action ? `${action}…` : "");
+  b.byId("rehearse").hidden = !action;
 }
 
 function showFacts(facts) {
@@ -150,23 +153,33 @@ function makeRun(runId) {
   return { tr: b.el("tr", { role: "row" }, ...cells), cells, state, reason, seen, log };
 }
 
+// A run counts what it would do, has found or has done; a rollback's own counts are in its log.
+function saidOf({ mode, classes, attachments_linked: linked, attachments_failed: failed }) {
+  const [migrated, there] = [b.count(classes.migrated), b.count(classes.migrated + classes.already_present)];
+  const said = { failed: b.count(classes.failed), attachments: `${b.count(linked)} linked, ${b.count(failed)} failed` };
+  if (mode.startsWith("rollback")) return { notes: "–", failed: "–", attachments: "–" };
+  if (mode === "dry_run") return { ...said, notes: `${migrated} would be written`, attachments: `${b.count(linked)} to link, ${b.count(failed)} would fail` };
+  return { ...said, notes: mode === "verify" ? `${there} there` : `${migrated} written, ${there} there` };
+}
+
 function fillRun(made, run, now) {
   const { cells } = made;
-  const written = run.classes.migrated + run.classes.already_present;
+  const said = saidOf(run);
   b.showState(made.state, b.stateOf(run));
   b.setText(made.reason, run.reason_code || "");
   b.setText(cells[2], run.mode.replaceAll("_", " "));
   b.setText(cells[3], run.triggered_by);
   b.setTime(cells[4], run.started_at, now);
   b.setTime(cells[5], run.finished_at, now);
-  const isRollback = run.mode.startsWith("rollback"); // which has other counts: in its log, and in Airflow
-  b.setText(cells[6], isRollback ? "–" : `${b.count(run.classes.migrated)} written, ${b.count(written)} there`);
-  b.setText(cells[7], isRollback ? "–" : b.count(run.classes.failed));
+  b.setText(cells[6], said.notes);
+  b.setText(cells[7], said.failed);
   b.setText(cells[8], b.percent(run.match_pct));
-  b.setText(cells[9], isRollback ? "–" : `${b.count(run.attachments_linked)} linked, ${b.count(run.attachments_failed)} failed`);
+  b.setText(cells[9], said.attachments);
   made.seen.href = b.runUrl(run);
   made.log.href = b.runUrl(run, b.logTask(run));
 }
+
+const rehearsalOf = ({ cid, company_sso_id }) => ({ cid, company_sso_id, mode: "dry_run" });
 
 function begin() {
   document.title = `${cid} – CRM notes migration`;
@@ -175,6 +188,7 @@ function begin() {
   b.byId("csv").href = b.apiUrl(`accounts/${encodeURIComponent(cid)}/failures.csv`);
   for (const title of COLUMNS) b.byId("heads").append(b.el("th", { role: "columnheader", scope: "col", textContent: title }));
   b.byId("act").addEventListener("click", () => b.confirmStart(b.confOf(current.account), refresh));
+  b.byId("rehearse").addEventListener("click", () => b.confirmStart(rehearsalOf(current.account), refresh));
   b.ask("viewer").then((who) => {
     viewer = who;
     if (current) show(current);

@@ -170,6 +170,7 @@ export function confOf(row) {
 function questionOf(conf) {
   const { cid, company_sso_id: company } = conf;
   if (conf.mode === "verify") return [`Verify ${cid}?`, `All notes of ${cid} are read in the CRM and in the CDP tenant ${company} and compared. Nothing is written but the certificate.`];
+  if (conf.mode === "dry_run") return [`Try ${cid}?`, `All notes of ${cid} are read and taken through every step of a migration to the CDP tenant ${company}. Nothing is written but a report.`];
   return [conf.rerun ? `Run ${cid} again?` : `Start ${cid}?`, `Notes of ${cid} are written to the CDP tenant ${company}. What is there already is skipped.`];
 }
 
