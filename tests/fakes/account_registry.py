@@ -69,6 +69,11 @@ class InMemoryAccounts:
         if self.holds(run):
             self._accounts[run.cid].closed = True
 
+    def inherit(self, run: Run) -> None:
+        account = self._accounts.get(run.cid)
+        if account and account.active and account.active[0] == run.run_id and account.active[1] < run.attempt:
+            account.active, account.closed = (run.run_id, run.attempt), False
+
     def holds(self, run: Run) -> bool:
         account = self._accounts.get(run.cid)
         return account is not None and account.active == (run.run_id, run.attempt)

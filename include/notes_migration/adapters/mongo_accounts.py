@@ -89,6 +89,11 @@ class MongoAccounts:
         with translated("closing the fence"):
             self._accounts.update_one(_held(run), {"$set": {"active_run.closed": True}})
 
+    def inherit(self, run: Run) -> None:
+        earlier = {"active_run.run_id": run.run_id, "active_run.attempt": {"$lt": run.attempt}}
+        with translated("inheriting the account"):
+            self._accounts.update_one({"cid": run.cid, **earlier}, {"$set": {"active_run": _active(run)}})
+
     def holds(self, run: Run) -> bool:
         with translated("checking whose the account is"):
             return self._accounts.find_one(_held(run), {"_id": 1}) is not None

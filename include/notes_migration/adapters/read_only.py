@@ -47,6 +47,9 @@ class ReadOnlyAccounts:
     def close(self, run: Run) -> None:
         """Nothing."""
 
+    def inherit(self, run: Run) -> None:
+        """Nothing."""
+
     def holds(self, run: Run) -> bool:
         return True
 

@@ -34,6 +34,10 @@ class AccountRegistry(Protocol):
         """Let this attempt write no more; it still holds the account until it is deactivated."""
         ...
 
+    def inherit(self, run: Run) -> None:
+        """Give this attempt what an earlier attempt of the same run has: its guard died before it took it."""
+        ...
+
     def holds(self, run: Run) -> bool:
         """Whether the account is this attempt's, closed or not: it may still record how it ended."""
         ...

@@ -69,6 +69,7 @@ class EndRollback:
 
         may_be_removing: a task that removes may be dying, and still do the batch that it has in hand.
         """
+        self.accounts.inherit(run)
         recorded = self.runs.outcome(run.run_id)
         held = self.accounts.holds(run)
         self.accounts.close(run)

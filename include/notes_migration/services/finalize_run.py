@@ -49,6 +49,7 @@ class FinalizeRun:
 
     def finalize(self, run: Run, *, batches_may_be_dying: bool) -> Ending:
         """Return what was found; in every case the run may not write any more afterwards."""
+        self.accounts.inherit(run)
         recorded, held = self.runs.outcome(run.run_id), self.accounts.holds(run)
         ended = recorded is not None
         if not ended and not held:

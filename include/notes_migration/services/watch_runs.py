@@ -133,6 +133,7 @@ class WatchRuns:
 
     def _end(self, run: Run, report: WatchReport) -> None:
         """End a run that nobody works on any more, if it is still the one that may write."""
+        self.accounts.inherit(run)
         if not self.accounts.holds(run):
             return  # it has ended between two questions
         if report.settled >= MAX_SETTLED_PER_LOOK:

@@ -80,6 +80,23 @@ def test_given_a_later_attempt_when_activated_then_the_former_may_not_write(
     assert not accounts.is_active(RUN)
 
 
+def test_given_an_earlier_attempt_that_has_the_account_when_inherited_then_it_is_the_later_ones(
+    accounts: AccountRegistry,
+) -> None:
+    second = replace(RUN, attempt=2)
+    accounts.inherit(second)
+    assert not accounts.holds(second)
+    accounts.activate(RUN)
+    accounts.inherit(replace(second, run_id="acme__2"))
+    assert accounts.holds(RUN)
+
+    accounts.inherit(second)
+    accounts.inherit(RUN)
+
+    assert accounts.is_active(second)
+    assert not accounts.holds(RUN)
+
+
 def test_given_an_outcome_when_recorded_by_the_active_run_then_the_state_is_its(
     accounts: AccountRegistry,
 ) -> None:

@@ -65,6 +65,7 @@ ACCOUNTS: Calls = {
     "is_active": lambda it: it.is_active(RUN),
     "close": lambda it: it.close(RUN),
     "holds": lambda it: it.holds(RUN),
+    "inherit": lambda it: it.inherit(RUN),
     "bind": lambda it: it.bind(RUN),
     "record_outcome": lambda it: it.record_outcome(RUN, OUTCOME, now=NOW),
     "deactivate": lambda it: it.deactivate(cid="acme", run_id="acme__1"),

@@ -18,7 +18,7 @@ from notes_migration.services.watch_runs import MAX_SETTLED_PER_LOOK, WatchRepor
 from tests.fakes.watching import InMemoryWatchedAccounts
 from tests.support.builders import a_crm_note, a_run
 from tests.support.memory_watch import MemoryWatch
-from tests.support.memory_world import MemoryWorld
+from tests.support.memory_world import Crash, CrashingAt, MemoryWorld
 
 INTERRUPTED = Outcome(RunState.HALTED, ReasonCode.INTERNAL_ERROR)
 
@@ -117,6 +117,22 @@ def test_given_a_run_that_airflow_has_ended_when_looked_at_then_the_account_is_h
     assert watch.world.runs.outcome("acme__1") == INTERRUPTED
     assert watch.world.status.read("acme")["status"] == "halted"
     assert not watch.world.accounts.is_active(watch.run)
+
+
+def test_given_a_cleared_run_whose_guard_died_midway_when_airflow_ends_it_then_the_account_is_halted() -> (
+    None
+):
+    watch = Watch()
+    watch.world.accounts = CrashingAt(watch.world.accounts, "activate")
+    with pytest.raises(Crash):
+        watch.world.guard()
+    watch.live.pulses = {"acme__1": ""}
+
+    report = watch.look()
+
+    assert report == WatchReport(in_progress=1, settled=1)
+    assert watch.world.accounts.state("acme") is RunState.HALTED
+    assert not watch.world.accounts.is_held("acme")
 
 
 def test_given_a_recorded_run_that_nobody_finalized_when_airflow_has_ended_it_then_the_account_is_free() -> (
