@@ -5,7 +5,6 @@ from __future__ import annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from notes_migration.adapters.mongo_account_directory import MongoAccountDirectory
 from notes_migration.adapters.mongo_board import MongoBoard
 from notes_migration.adapters.mongo_certificates import COLLECTION as CERTIFICATES
 from notes_migration.adapters.mongo_certificates import MongoCertificates
@@ -14,7 +13,6 @@ from notes_migration.adapters.mongo_failures import COLLECTION as FAILURES
 from notes_migration.adapters.redis_status import RedisLiveStatus
 from notes_migration.adapters.system_clock import SystemClock
 from notes_migration.ports.failure_listing import FailureListing
-from notes_migration.services.answer_certificate import AnswerCertificate
 from notes_migration.services.name_dependency import naming
 from notes_migration.services.read_board import ReadBoard
 from notes_migration.services.show_certificate import ShowCertificate
@@ -61,8 +59,8 @@ class BoardComposition:
 
     def certificate(self) -> ShowCertificate:
         database = self._database()
-        answer = AnswerCertificate(MongoCertificates(database[CERTIFICATES]), MongoAccountDirectory(database))
-        return ShowCertificate(answer, MongoBoard(database), SystemClock())
+        certificates = MongoCertificates(database[CERTIFICATES])
+        return ShowCertificate(certificates, MongoBoard(database), SystemClock())
 
     def _database(self) -> Database[dict[str, Any]]:
         with self._lock, naming("cdp_mongo"):

@@ -293,7 +293,7 @@ class Composition:
     def validate_run(self) -> Validating:
         from notes_migration.services.validate_run import ValidateRun
 
-        return ValidateRun(self.crm, self.notes, self.batches, self.progress)
+        return ValidateRun(self.crm, self.notes, self.batches, self.runs, self.progress)
 
     def record_outcome(self) -> RecordOutcome:
         from notes_migration.services.record_outcome import RecordOutcome

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import pytest
 
@@ -201,32 +199,6 @@ def test_given_anything_but_an_approval_when_heard_then_the_task_fails_and_says_
         asked.hears(event)
 
     assert asked.kept == kept
-
-
-def test_given_nobody_who_answers_when_airflows_own_trigger_gives_up_then_nothing_was_approved(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from airflow.providers.standard.triggers import hitl
-    from airflow.sdk.exceptions import AirflowFailException
-
-    silence = SimpleNamespace(response_received=False, chosen_options=None, responded_at=None)
-    monkeypatch.setattr(hitl, "get_hitl_detail_content_detail", lambda ti_id: silence)
-    trigger = hitl.HITLTrigger(
-        ti_id=UUID(int=1),
-        options=asked.approve.options,
-        params={},
-        defaults=asked.approve.defaults,
-        timeout_datetime=datetime.now(UTC) - timedelta(seconds=1),
-    )
-
-    async def first_event() -> Any:
-        return await anext(trigger.run())
-
-    event = asyncio.run(first_event())
-    with pytest.raises(AirflowFailException, match="not answered within 24 hours"):
-        asked.hears(event.payload)
-
-    assert asked.kept == [(RollbackEnd.NOT_ANSWERED, None)]
 
 
 def test_given_an_answer_that_cannot_be_read_when_heard_then_the_task_fails(asked: Asked) -> None:

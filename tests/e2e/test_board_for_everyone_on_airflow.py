@@ -32,6 +32,7 @@ KNOWN = """
     const asked = performance.getEntriesByType('resource');
     return asked.some(each => each.name.endsWith('/api/viewer') && each.responseEnd > 0);
 """
+DRAWN = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
 POST = """
     const [path, body, done] = arguments;
     fetch(path, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})
@@ -89,6 +90,7 @@ def page(stack: Stack, path: str = "") -> str:
 def starters(driver: Chrome) -> set[str]:
     """Return the words of all buttons on the page that start a run."""
     until(lambda: bool(driver.execute_script(KNOWN)), "the answer who is at the browser", 30)
+    driver.execute_async_script(DRAWN)
     buttons = driver.find_elements(By.CSS_SELECTOR, "button:not(th button)")
     return {each.text for each in buttons if each.is_displayed()} & STARTERS
 
@@ -125,6 +127,10 @@ def test_given_an_account_that_was_only_tried_when_looked_at_then_the_report_is_
     assert "100 would be written" in text_of(operator, "#rows")
     assert "100 of 101 notes" in said
     assert "NOTE_TOO_LONG 1 note" in said
+    assert "Would end\nCompleted" in said
+    assert "CDP tenant tried\nonly-tried-company" in said
+    assert "Coverage\n100 %\n101 of 101 persons" in said
+    assert "not bound yet" in text_of(operator, "#facts")
     assert "Files by type image 1 file 129 bytes" in said
     assert "Host is not on the allow-list elsewhere.example 1 file" in said
     assert "fits" in said

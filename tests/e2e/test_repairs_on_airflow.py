@@ -143,6 +143,7 @@ def test_given_a_note_added_during_the_run_when_over_then_it_is_reported_and_not
     assert seen.record["source_total"] == story.moved.account.expected.source_total
     assert str(story.moved.added["id"]) not in seen.documents
     assert story.certificates["moved"]["notes_added_since"] == 1
+    assert seen.record["report"]["notes_added_since"] == 1
     assert story.moved.added["id"] not in story.differences("moved")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import airflow_client.client as airflow
@@ -14,6 +16,7 @@ import redis
 from airflow_client.client.exceptions import BadRequestException
 from bson import encode
 from pymongo import MongoClient
+from sqlalchemy import create_engine, text
 
 from sandbox.accounts.seed import seed_mongo
 from sandbox.stack import Stack
@@ -73,6 +76,19 @@ class Operator:
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.redis.get(f"notes_migration:{CID}"))
         return found
+
+
+def let_the_time_pass(stack: Stack, run_id: str) -> datetime:
+    """Put the end of the wait into the past, in Airflow's own table; return when it would have been."""
+    variables = (line.partition("=") for line in stack.paths.environment_file.read_text().splitlines())
+    (url,) = (value for name, _, value in variables if name == "export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
+    waiting = {"run": run_id, "past": datetime.now(UTC) - timedelta(seconds=1)}
+    where = "WHERE run_id = :run AND task_id = 'approve'"
+    with create_engine(shlex.split(url)[0]).begin() as database:
+        asked = database.execute(text(f"SELECT trigger_timeout FROM task_instance {where}"), waiting)
+        found: datetime = asked.scalar_one()
+        database.execute(text(f"UPDATE task_instance SET trigger_timeout = :past {where}"), waiting)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +247,26 @@ def test_given_an_approval_that_is_marked_done_by_hand_when_the_removal_runs_the
     assert operator.notes() == before
     assert operator.account()["state"] == "completed_success"
     assert operator.record(run_id)["report"]["end"] == "interrupted"
+
+
+def test_given_a_rollback_that_nobody_answers_when_its_time_is_over_then_nothing_is_removed(
+    operator: Operator, stack: Stack
+) -> None:
+    before, status = operator.notes(), operator.status()
+    run_id = operator.roll_back("undo-unanswered", dry_run=False)
+    operator.waits(run_id)
+    answer_by = let_the_time_pass(stack, run_id)
+
+    assert operator.rollbacks.ends(run_id, "failed")
+
+    assert timedelta(hours=23) < answer_by - datetime.now(UTC) <= timedelta(hours=24)
+    states = operator.rollbacks.task_states(run_id)
+    assert (states["approve"], states["remove_notes"]) == ("failed", "upstream_failed")
+    assert "not answered within 24 hours: nothing was removed" in operator.rollbacks.log(run_id, "approve")
+    record = operator.record(run_id)
+    assert (record["status"], record["report"]["end"]) == ("halted", "not_answered")
+    assert (operator.notes(), operator.status()) == (before, status)
+    assert operator.account()["active_run"] is None
 
 
 def test_given_a_rollback_that_waits_when_it_is_marked_failed_then_the_account_is_let_go(

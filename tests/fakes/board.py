@@ -8,12 +8,11 @@ from typing import Any
 
 from notes_migration.domain.errors import MigrationError
 from notes_migration.ports.board import FailureGroup, SeenAccount, SeenDryRun, SeenRun
-from notes_migration.services.answer_certificate import AnswerCertificate
 from notes_migration.services.read_board import ReadBoard
 from notes_migration.services.show_certificate import ShowCertificate
 from tests.fakes.certificates import InMemoryCertificates
 from tests.fakes.clock import SteppedClock
-from tests.fakes.front_door import InMemoryDirectory, InMemoryFailureList
+from tests.fakes.front_door import InMemoryFailureList
 
 
 class InMemoryBoardSource:
@@ -84,7 +83,6 @@ class InMemoryBoard:
     live: InMemoryLiveStatus = field(default_factory=InMemoryLiveStatus)
     failed: InMemoryFailureList = field(default_factory=InMemoryFailureList)
     certificates: InMemoryCertificates = field(default_factory=InMemoryCertificates)
-    directory: InMemoryDirectory = field(default_factory=InMemoryDirectory)
     clock: SteppedClock = field(default_factory=SteppedClock)
 
     def reader(self) -> ReadBoard:
@@ -94,4 +92,4 @@ class InMemoryBoard:
         return self.failed
 
     def certificate(self) -> ShowCertificate:
-        return ShowCertificate(AnswerCertificate(self.certificates, self.directory), self.source, self.clock)
+        return ShowCertificate(self.certificates, self.source, self.clock)

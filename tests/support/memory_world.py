@@ -134,7 +134,7 @@ class MemoryWorld:
 
     @property
     def validator(self) -> ValidateRun:
-        return ValidateRun(self.crm, self.notes, self.ledger, self.progress)
+        return ValidateRun(self.crm, self.notes, self.ledger, self.runs, self.progress)
 
     def guard(self, run_id: str = "acme__1", company: str = "acme-company", **conf: Any) -> Run:
         """Start a run."""

@@ -37,10 +37,13 @@ class SeenAccount:
 
 @dataclass(frozen=True, slots=True)
 class SeenDryRun:
-    """A dry run that has ended; `report` is what domain.forecast makes."""
+    """A dry run with its report (domain.forecast), and the end to which a migration would come."""
 
     run_id: str
+    company_sso_id: str
     triggered_by: str
+    state: RunState
+    reason_code: str | None
     started_at: datetime
     report: Mapping[str, Any]
 

@@ -8,7 +8,6 @@ import structlog
 
 from notes_migration.domain.certificate import certify
 from notes_migration.domain.differences import Difference, Kind
-from notes_migration.domain.errors import MigrationError, ReasonCode
 from notes_migration.domain.outcome import Verdict
 from notes_migration.domain.run import Run
 from notes_migration.ports.batch_ledger import BatchLedger
@@ -18,6 +17,7 @@ from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.found_differences import FoundDifferences
 from notes_migration.ports.stored_notes import StoredNotes
 from notes_migration.services.publish_progress import PublishProgress
+from notes_migration.services.recount import added_since, recount
 
 _log = structlog.get_logger(__name__)
 _PRESENT = ("migrated", "already_present")
@@ -47,7 +47,7 @@ class CertifyRun:
             ledger,
             differences,
             present=self.batches.ids(run, _PRESENT),
-            added_since=self._added_since(run),
+            added_since=added_since(self.crm, run, frozen=recount(self.crm, run)),
             now=self.clock.now(),
         )
         self.certificates.store(certificate)
@@ -69,15 +69,3 @@ class CertifyRun:
                 for note_id in sorted(beyond, key=int)
             ]
         return found
-
-    def _added_since(self, run: Run) -> int | None:
-        """Count the notes in scope above the frozen id; None where the CRM gives no count."""
-        try:
-            everything = self.crm.count()
-            frozen = self.crm.count(until_id=run.max_id)
-        except MigrationError as error:
-            if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
-                raise
-            return None
-        types = run.settings.note_type_ids
-        return max(0, everything.in_scope(types) - frozen.in_scope(types))

@@ -14,7 +14,7 @@ from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.found_differences import FoundTallies
 from notes_migration.ports.run_records import RunRecords
 from notes_migration.services.publish_progress import PublishProgress
-from notes_migration.services.validate_run import recount
+from notes_migration.services.recount import recount
 
 
 @dataclass(frozen=True, slots=True)

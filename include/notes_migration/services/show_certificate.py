@@ -12,8 +12,8 @@ from notes_migration.domain.errors import FatalError, ReasonCode
 from notes_migration.domain.run import RollbackMode
 from notes_migration.domain.states import RunState
 from notes_migration.ports.board import BoardSource, SeenAccount, SeenRun
+from notes_migration.ports.certificates import Certificates
 from notes_migration.ports.clock import Clock
-from notes_migration.services.answer_certificate import AnswerCertificate
 from notes_migration.services.name_dependency import naming
 
 RUNS_LOOKED_AT = 50
@@ -38,7 +38,7 @@ class CertificateView:
 class ShowCertificate:
     """Reads only; the certificate is the HTTP endpoint's."""
 
-    answer: AnswerCertificate
+    certificates: Certificates
     source: BoardSource
     clock: Clock
 
@@ -52,9 +52,9 @@ class ShowCertificate:
         with naming("cdp_mongo"):
             seen = self.source.account(cid)
             if seen is None:
-                raise FatalError(ReasonCode.CID_NOT_FOUND, "no migration of this account has started")
+                raise FatalError(ReasonCode.CID_NOT_FOUND, "no run of this account has started")
             runs = self.source.runs(cid, limit=RUNS_LOOKED_AT)
-        certificate = self.answer.read(cid)
+            certificate = self.certificates.latest(cid)
         verifying = (run for run in runs if run.mode == Mode.VERIFY and run.state is RunState.IN_PROGRESS)
         since = _written_since(runs, certificate) if certificate else ()
         return CertificateView(self.clock.now(), seen, certificate, since, next(verifying, None))

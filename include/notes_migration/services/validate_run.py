@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from notes_migration.domain.errors import MigrationError, ReasonCode
 from notes_migration.domain.outcome import Verdict
 from notes_migration.domain.run import Run
 from notes_migration.ports.batch_ledger import BatchLedger
 from notes_migration.ports.crm import CrmSource
 from notes_migration.ports.notes_store import NotesStore
+from notes_migration.ports.run_records import RunRecords
 from notes_migration.services.publish_progress import PublishProgress
+from notes_migration.services.recount import added_since, recount
 
 _log = structlog.get_logger(__name__)
 
@@ -24,6 +25,7 @@ class ValidateRun:
     crm: CrmSource
     notes: NotesStore
     batches: BatchLedger
+    runs: RunRecords
     progress: PublishProgress
 
     def validate(self, run: Run) -> Verdict:
@@ -35,6 +37,7 @@ class ValidateRun:
         undelivered = 0 if counted is None else max(0, counted - ledger.batches.processed)
         if undelivered:
             _log.warning("crm_notes_undelivered", job_id=run.run_id, cid=run.cid, notes=undelivered)
+        self._report_growth(run, counted)
         return Verdict(
             None,
             count_confirmed=counted is not None,
@@ -42,22 +45,13 @@ class ValidateRun:
             undelivered=undelivered,
         )
 
+    def _report_growth(self, run: Run, counted: int | None) -> None:
+        """Keep in the run's record how many notes came after it began; another run migrates them."""
+        added = added_since(self.crm, run, frozen=counted)
+        self.runs.report(run, {"notes_added_since": added})
+        if added:
+            _log.warning("crm_has_grown", job_id=run.run_id, cid=run.cid, notes_added_since=added)
+
     def _missing(self, run: Run) -> int:
         ids = self.batches.ids(run, ("migrated", "already_present"))
         return len(ids) - len(self.notes.existing(ids))
-
-
-def recount(crm: CrmSource, run: Run) -> int | None:
-    """Ask for the count in scope up to the frozen id; None where the CRM gives none.
-
-    Growth above that id is none of this run's business.
-    """
-    if run.max_id == 0:
-        return 0
-    try:
-        count = crm.count(until_id=run.max_id)
-    except MigrationError as error:
-        if error.reason not in {ReasonCode.CRM_EXTRACT_FAILED, ReasonCode.CID_NOT_FOUND}:
-            raise
-        return None
-    return count.in_scope(run.settings.note_type_ids)

@@ -92,7 +92,10 @@ def _dry_run(run: SeenDryRun) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
         "mode": Mode.DRY_RUN,
+        "company_sso_id": run.company_sso_id,
         "triggered_by": run.triggered_by,
+        "status": run.state,
+        "reason_code": run.reason_code,
         "started_at": iso(run.started_at),
         "report": dict(run.report),
     }

@@ -9,6 +9,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -36,7 +37,15 @@ class LazyApp:
         with self._lock:
             if self._app is None:
                 self._app = self._make()
-                # A full collection walks through all that Airflow holds, and every caller waits for
-                # 0.6 s. What is there now stays: set it aside (docs/decisions/0018).
-                gc.freeze()
+                _set_aside_what_is_there()
             return self._app
+
+
+@cache
+def _set_aside_what_is_there() -> None:
+    """Once per process: a full collection walks through all that Airflow holds, and every caller waits.
+
+    The reasons and the price are in docs/decisions/0018.
+    """
+    gc.collect()
+    gc.freeze()

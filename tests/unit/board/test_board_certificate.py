@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from notes_migration.domain.accounts import AccountRecord
 from notes_migration.domain.board import classes_of
 from notes_migration.domain.differences import Kind
 from notes_migration.domain.errors import DependencyDown, FatalError, ReasonCode
 from notes_migration.domain.ledger import AttachmentCounts, BatchCounts, Ledger, OwnerCounts
 from notes_migration.domain.states import RunState
+from notes_migration.ports.board import SeenAccount
 from notes_migration_airflow.board import board_app
 from notes_migration_airflow.board.board_app import make_board_app
 from notes_migration_airflow.board.viewer import Access, Viewer
@@ -32,7 +34,6 @@ NOTHING = Ledger(100, 10, BatchCounts(already_present=100))
 def board() -> InMemoryBoard:
     board = InMemoryBoard()
     board.source.seen = [a_seen_account(RunState.COMPLETED_SUCCESS)]
-    board.directory.records = {"acme": board.source.seen[0].account}
     return board
 
 
@@ -44,6 +45,20 @@ def call(board: InMemoryBoard) -> DoorClient:
 
 def since(board: InMemoryBoard) -> list[str]:
     return [run.run_id for run in board.certificate().show("acme").written_since]
+
+
+def test_given_an_account_that_was_only_tried_when_its_certificate_is_asked_for_then_there_is_none(
+    board: InMemoryBoard, call: DoorClient
+) -> None:
+    board.source.seen = [SeenAccount(AccountRecord("acme", None, RunState.NOT_STARTED), None)]
+
+    found = call("GET", f"{URL}/certificate")
+
+    assert (found.status_code, found.json()["certificate"], found.json()["company_sso_id"]) == (
+        200,
+        None,
+        None,
+    )
 
 
 # ---------------------------------------------------------------------- does it still hold?

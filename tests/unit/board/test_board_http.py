@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from notes_migration.domain.errors import ReasonCode
+from notes_migration.domain.states import RunState
 from notes_migration.domain.status import iso
 from notes_migration.ports.board import FailureGroup, SeenDryRun
 from notes_migration.ports.failure_listing import FailureRow
@@ -146,12 +147,23 @@ def test_given_a_dry_run_when_its_account_is_asked_for_then_the_report_comes_as_
     call: Any, board: InMemoryBoard
 ) -> None:
     assert call("GET", "/api/accounts/acme").json()["dry_run"] is None
-    board.source.last_dry_run = SeenDryRun("acme__2", "sari", NOW, {"would_migrate": 98})
+    board.source.last_dry_run = SeenDryRun(
+        "acme__2",
+        "acme-company",
+        "sari",
+        RunState.HALTED,
+        "FAILURE_RATE_EXCEEDED",
+        NOW,
+        {"would_migrate": 98},
+    )
 
     assert call("GET", "/api/accounts/acme").json()["dry_run"] == {
         "run_id": "acme__2",
         "mode": "dry_run",
+        "company_sso_id": "acme-company",
         "triggered_by": "sari",
+        "status": "halted",
+        "reason_code": "FAILURE_RATE_EXCEEDED",
         "started_at": iso(NOW),
         "report": {"would_migrate": 98},
     }

@@ -18,6 +18,7 @@ from notes_migration.domain.errors import DependencyDown, FatalError, ReasonCode
 from notes_migration.domain.login_waits import Origin, Settled
 from notes_migration.domain.spreadsheet import safe_cell
 from notes_migration.services.name_dependency import naming
+from notes_migration_airflow.front_door import lazy_app
 from notes_migration_airflow.front_door.lazy_app import LazyApp
 from notes_migration_airflow.front_door.media_choice import best_media_type
 from tests.fakes.clock import SteppedClock
@@ -133,6 +134,7 @@ def test_given_an_application_when_it_is_made_then_collections_leave_alone_what_
     async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
     lazy = LazyApp(lambda: app, prefix="/private/notes")
+    lazy_app._set_aside_what_is_there.cache_clear()
     before = gc.get_freeze_count()
     try:
         asyncio.run(lazy({"type": "http"}, None, None))  # type: ignore[arg-type]

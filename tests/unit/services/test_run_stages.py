@@ -357,6 +357,20 @@ def test_given_notes_that_the_crm_counts_and_never_delivers_when_run_then_it_is_
     assert outcome.reason == (None if lost == 1 else ReasonCode.MATCH_BELOW_THRESHOLD)
 
 
+def test_given_a_crm_that_grew_during_the_run_when_validated_then_it_is_on_record_and_none_is_missing() -> (
+    None
+):
+    world = a_world()
+    run = world.guard()
+    for group in world.plan(run):
+        world.group.migrate(run, group)
+    world.crm.organization += [a_crm_note(1000), a_crm_note(1001), a_crm_note(1002, crm_note_type_id=2)]
+
+    assert world.end(run) == Outcome(RunState.COMPLETED_SUCCESS)
+    assert world.runs.reported(run)["notes_added_since"] == 2
+    assert world.classes()["vanished_at_source"] == 0
+
+
 def test_given_a_written_note_that_is_gone_when_validated_then_the_run_completes_with_errors() -> None:
     world = a_world()
     run = world.guard()

@@ -22,7 +22,7 @@ function show(view) {
   showNow(view.account, view.now);
   showLedger(view.runs.find((run) => run.run_id === view.account.run_id));
   showFailures(view.failures, view.now);
-  showDryRun(view.dry_run, view.account.started_at, view.now);
+  showDryRun(view.dry_run, view.account.started_at);
   showRuns(view.runs, view.now);
 }
 

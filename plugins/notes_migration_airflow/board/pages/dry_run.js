@@ -12,13 +12,17 @@ const size = (bytes) => {
 const duration = (seconds) => (seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 360) / 10} h`);
 const many = (number, one) => `${b.count(number)} ${one}${number === 1 ? "" : "s"}`;
 
-function factsOf({ report, ...run }, now) {
+// The end comes first: below the gate, or with too many failures, a migration writes little or nothing.
+function factsOf({ report, ...run }) {
   const { from, to } = report.estimated_seconds;
   const { attachments, classes } = report;
   const quota = attachments.fits_quota ? "fits" : "▲ does not fit";
   return [
     ["Run", b.airflowLink(run.run_id, b.runUrl(run))],
-    ["When", `${b.ago(run.started_at, now)}\n${b.exactly(run.started_at)}`],
+    ["Began", b.exactly(run.started_at)],
+    ["Would end", `${b.stateWord(run.status)}${run.reason_code ? `\n${run.reason_code}` : ""}`],
+    ["CDP tenant tried", run.company_sso_id],
+    ["Coverage", `${b.percent(report.coverage_pct ?? null)}\n${b.count(report.persons_resolved || 0)} of ${many(report.persons || 0, "person")}`],
     ["Would be written", `${b.count(report.would_migrate)} of ${b.count(report.source_total - classes.out_of_scope)} notes`],
     ["Match", b.percent(report.match_pct)],
     ["Failure rate", b.percent(report.failure_rate)],
@@ -34,9 +38,9 @@ function rowsOf({ attachments, owners, ...report }) {
     ...most(report.failed_by_reason).map(([code, number]) => ["Note would fail", code, many(number, "note"), ""]),
     ...most(attachments.failed_by_reason).map(([code, number]) => ["File would fail", code, many(number, "file"), ""]),
     ...report.hosts_not_allowed.map(({ host, files }) => ["Host is not on the allow-list", host, many(files, "file"), ""]),
-    ...most(report.html_warnings).map(([kind, number]) => ["Warning about HTML", kind, many(number, "time"), ""]),
+    ...most(report.html_warnings).map(([kind, number]) => ["Warning", kind, many(number, "time"), ""]),
     ["Author", "known to identity", many(owners.resolved, "note"), ""],
-    ["Author", "by name only", many(owners.by_label, "note"), ""],
+    ["Author", "by label only", many(owners.by_label, "note"), ""],
     ...Object.entries(attachments.by_type).map(([type, { files, bytes }]) => ["Files by type", type, many(files, "file"), size(bytes)]),
   ];
 }
@@ -49,13 +53,14 @@ function row(values) {
 
 let drawn = "";
 
-export function showDryRun(dryRun, lastStarted, now) {
+export function showDryRun(dryRun, lastStarted) {
   b.byId("dry-run").hidden = !dryRun;
   if (!dryRun) return;
   b.byId("dry-run-old").hidden = !(lastStarted && lastStarted > dryRun.started_at);
-  const facts = factsOf(dryRun, now).map(([name, value]) => b.el("div", {}, b.el("dt", { textContent: name }), b.el("dd", {}, value)));
-  b.byId("dry-run-facts").replaceChildren(...facts);
+  b.byId("dry-run-nothing").hidden = dryRun.report.coverage_reached !== false;
   if (drawn === dryRun.run_id) return;
   drawn = dryRun.run_id;
+  const facts = factsOf(dryRun).map(([name, value]) => b.el("div", {}, b.el("dt", { textContent: name }), b.el("dd", {}, value)));
+  b.byId("dry-run-facts").replaceChildren(...facts);
   b.byId("dry-run-rows").replaceChildren(...rowsOf(dryRun.report).map(row));
 }
