@@ -14,6 +14,8 @@ from notes_migration.domain.settings import MigrationSettings
 # Names of a batch's tallies: one per file type, and per host that is not on the allow-list.
 TYPE, BYTES, HOST = "type:", "bytes:", "host:"
 MOST_HOSTS = 100
+# Warnings of a batch that are about the systems around it; all others are of the content, by kind.
+_NOT_HTML = frozenset({"identity_unavailable", "note_type_not_asked_for", "several_contacts_for_a_person"})
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}", re.ASCII)
 _NO_HOST = "(unreadable)"
 # Writing and uploading take no longer than reading and fetching did; a minute is for starting tasks.
@@ -58,7 +60,10 @@ class Forecast:
             },
             "hosts_not_allowed": self._hosts(),
             "owners": asdict(counts.owners),
-            "html_warnings": dict(counts.warnings),
+            "html_warnings": {
+                name: times for name, times in counts.warnings.items() if name not in _NOT_HTML
+            },
+            "other_warnings": {name: times for name, times in counts.warnings.items() if name in _NOT_HTML},
             "checkins_dropped": counts.checkins_dropped,
             "estimated_seconds": {
                 "from": round(self.seconds),

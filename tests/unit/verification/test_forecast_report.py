@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from notes_migration.domain.forecast import MOST_HOSTS, Forecast, host_of
+from notes_migration.domain.ledger import BatchCounts, Ledger
 from notes_migration.domain.settings import parse_settings
 from tests.support.builders import a_ledger, attachment_counts
 
@@ -42,6 +43,18 @@ def test_given_more_hosts_than_are_listed_when_reported_then_those_with_the_most
     assert len(found) == MOST_HOSTS
     assert found[0] == {"host": f"h{MOST_HOSTS + 1:03}.example", "files": MOST_HOSTS + 1}
     assert "h001.example" not in {each["host"] for each in found}
+
+
+def test_given_warnings_when_reported_then_those_about_the_text_are_apart_from_those_of_other_systems() -> (
+    None
+):
+    warnings = {"dropped:script": 3, "identity_unavailable": 1, "several_contacts_for_a_person": 2}
+    ledger = Ledger(1, 0, BatchCounts(migrated=1, warnings=warnings))
+
+    found = Forecast(ledger, {}, bytes_stored_before=0, seconds=1.0).to_json(parse_settings({}))
+
+    assert found["html_warnings"] == {"dropped:script": 3}
+    assert found["other_warnings"] == {"identity_unavailable": 1, "several_contacts_for_a_person": 2}
 
 
 def test_given_a_dry_run_of_some_seconds_when_reported_then_the_estimate_is_a_range() -> None:
