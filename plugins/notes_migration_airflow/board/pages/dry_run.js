@@ -39,7 +39,7 @@ function rowsOf({ attachments, owners, ...report }) {
     ...most(attachments.failed_by_reason).map(([code, number]) => ["File would fail", code, many(number, "file"), ""]),
     ...report.hosts_not_allowed.map(({ host, files }) => ["Host is not on the allow-list", host, many(files, "file"), ""]),
     ...most(report.html_warnings).map(([kind, number]) => ["Warning about HTML", kind, many(number, "time"), ""]),
-    ...most(report.other_warnings).map(([kind, number]) => ["Other warning", kind, many(number, "time"), ""]),
+    ...most(report.other_warnings || {}).map(([kind, number]) => ["Other warning", kind, many(number, "time"), ""]),
     ["Author", "known to identity", many(owners.resolved, "note"), ""],
     ["Author", "by label only", many(owners.by_label, "note"), ""],
     ...Object.entries(attachments.by_type).map(([type, { files, bytes }]) => ["Files by type", type, many(files, "file"), size(bytes)]),
@@ -59,8 +59,9 @@ export function showDryRun(dryRun, lastStarted) {
   if (!dryRun) return;
   b.byId("dry-run-old").hidden = !(lastStarted && lastStarted > dryRun.started_at);
   b.byId("dry-run-nothing").hidden = dryRun.report.coverage_reached !== false;
-  if (drawn === dryRun.run_id) return;
-  drawn = dryRun.run_id;
+  const wanted = JSON.stringify(dryRun); // its end comes a moment after its report
+  if (wanted === drawn) return;
+  drawn = wanted;
   const facts = factsOf(dryRun).map(([name, value]) => b.el("div", {}, b.el("dt", { textContent: name }), b.el("dd", {}, value)));
   b.byId("dry-run-facts").replaceChildren(...facts);
   b.byId("dry-run-rows").replaceChildren(...rowsOf(dryRun.report).map(row));
